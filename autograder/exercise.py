@@ -53,7 +53,7 @@ class Exercise:
     alternatives: tuple[Callable, ...]
     hints: tuple[str, str, str]
     axes: dict[str, str] = field(default_factory=dict)
-    """The meaning of the answer's axes, for the message about a wrong shape: {"T+1": "one state a step"}."""
+    """The meaning of the answer's axes, in order, for messages: {"T+1": "one state a step", "B": "samples"}."""
 
     @property
     def name(self) -> str:
@@ -120,3 +120,4 @@ class Verdict:
     misconception: str | None = None
     got: object = field(default=None, repr=False)
     expected: object = field(default=None, repr=False)
+    printed: str = field(default="", repr=False)

@@ -3,3 +3,62 @@
 Pure and trusted: it knows nothing of processes, notebooks or displays. ``call(name, inputs)`` reaches the
 student's function, wherever it lives, and gives back an ``Outcome``: plain values, never a verdict.
 """
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autograder.diagnose import diagnose
+from autograder.exercise import PRACTICE, Exercise, Verdict
+from autograder.exercises import find_exercise
+from autograder.trial import try_case
+
+
+def judge(exercise: Exercise, call, cases=None, points=None, secret: str = PRACTICE) -> Verdict:
+    """Try the cases (the visible ones by default) and say what was found; all or nothing."""
+    cases = exercise.visible_cases() if cases is None else cases
+    points = exercise.points if points is None else points
+    trials = []
+    for case in cases:
+        trials.append(try_case(exercise, call, case, secret))
+        if trials[-1].outcome.kind != "returned":
+            break
+    failed = next((trial for trial in trials if not trial.passed), None)
+    if failed is None:
+        return Verdict(exercise.name, True, points, f"{exercise.name} passes all {len(cases)} cases.")
+    blocked = failing_prerequisite(exercise, failed, call)
+    message, misconception = blocked or diagnose(exercise, failed, trials)
+    shown = {}
+    if secret == PRACTICE:
+        shown = {"got": failed.outcome.value, "expected": failed.expected, "printed": failed.outcome.printed}
+    return Verdict(exercise.name, False, 0, message, failed.case.title, misconception, **shown)
+
+
+def judge_visible(exercise: Exercise, call) -> Verdict:
+    """What ``check("q_step")`` shows and the visible cell scores."""
+    return judge(exercise, call, points=exercise.visible_points)
+
+
+def judge_hidden(exercise: Exercise, call, secret: str) -> Verdict:
+    """What the hidden cell scores: every case, on inputs that the course's secret makes."""
+    return judge(exercise, call, exercise.cases, exercise.hidden_points, secret)
+
+
+def judge_all(exercise: Exercise, call) -> Verdict:
+    """Every case on practice inputs; the score is what the two graded cells add up to."""
+    everything = judge(exercise, call, exercise.cases)
+    if everything.passed:
+        return everything
+    return replace(everything, score=judge_visible(exercise, call).score)
+
+
+def failing_prerequisite(exercise, failed, call):
+    """The first exercise that the student's function calls and that fails by itself: mend that one first."""
+    for name in failed.outcome.functions_read:
+        called = find_exercise(name)
+        if called is None or name == exercise.name:
+            continue
+        verdict = judge(called, call)
+        if not verdict.passed:
+            return f"{exercise.name} calls your {name}, which does not pass yet. Mend {name} first: {verdict.message}", None
+    return None
