@@ -6,13 +6,14 @@ from IPython import get_ipython
 from IPython.display import display
 
 from autograder import show
+from autograder.drawing_function import Yours
 from autograder.exercise import PRACTICE, Verdict
 from autograder.exercises import all_choices, all_exercises, find_choice, find_exercise
 from autograder.in_process import caller
 from autograder.judge import judge_hidden, judge_visible
-from autograder.progress import record
+from autograder.progress_file import record
+from autograder.progress_table import progress  # noqa: F401: a notebook imports it from here
 from autograder.secret import course_secret
-from autograder.yours import Yours
 
 _hints_opened: dict[str, int] = {}
 
