@@ -212,3 +212,9 @@ def not_negative(name, value, arguments):
     array = numbers(name, value)
     if array.ndim or array < 0:
         raise wrong(name, f"{value}", "one number, 0 or more")
+
+
+def generator(name, value, arguments):
+    """Rule: a NumPy random generator."""
+    if not isinstance(value, np.random.Generator):
+        raise wrong(name, type(value).__name__, "a generator: np.random.default_rng(seed) makes one")
