@@ -11,23 +11,21 @@ from gradual.arguments import alpha_bar_over_time, checked, numbers, same_shape,
 from gradual.forward import expand_like
 
 
-def _some_signal(name, value, arguments):
-    alpha_bar_over_time(name, value, arguments)
-    if np.any(np.asarray(value)[arguments["t"]] == 0):
-        raise wrong(name, "0 at timestep t", "a number above 0: no x₀ can be found in pure noise")
+def _step(some_signal=False, some_noise=False):
+    """Rule: a timestep from 1 to T, at which there is signal, or noise, to divide by."""
+
+    def rule(name, value, arguments):
+        timestep("alpha_bar", "x_t", first=1)(name, value, arguments)
+        alpha_bar_t = np.asarray(arguments["alpha_bar"])[value]
+        if some_signal and np.any(alpha_bar_t == 0):
+            raise wrong("alpha_bar", "0 at timestep t", "a number above 0: no x₀ can be found in pure noise")
+        if some_noise and np.any(alpha_bar_t == 1):
+            raise wrong("alpha_bar", "1 at timestep t", "a number below 1: without noise in x_t there is no ε to find")
+
+    return rule
 
 
-def _some_noise(name, value, arguments):
-    alpha_bar_over_time(name, value, arguments)
-    if np.any(np.asarray(value)[arguments["t"]] == 1):
-        raise wrong(name, "1 at timestep t", "a number below 1: without noise in x_t there is no ε to find")
-
-
-def _step(x="x_t"):
-    return timestep("alpha_bar", x, first=1)
-
-
-@checked(x_t=numbers, eps=same_shape("x_t"), t=_step(), alpha_bar=_some_signal)
+@checked(x_t=numbers, eps=same_shape("x_t"), alpha_bar=alpha_bar_over_time, t=_step(some_signal=True))
 def x0_from_eps(x_t, eps, t, alpha_bar):
     """The clean data that x_t and its noise belong to.
 
@@ -55,7 +53,7 @@ def x0_from_eps(x_t, eps, t, alpha_bar):
     return (x_t - np.sqrt(1 - alpha_bar_t) * eps) / np.sqrt(alpha_bar_t)
 
 
-@checked(x_t=numbers, x0=same_shape("x_t"), t=_step(), alpha_bar=_some_noise)
+@checked(x_t=numbers, x0=same_shape("x_t"), alpha_bar=alpha_bar_over_time, t=_step(some_noise=True))
 def eps_from_x0(x_t, x0, t, alpha_bar):
     """The noise that leads from x₀ to x_t.
 
@@ -83,7 +81,7 @@ def eps_from_x0(x_t, x0, t, alpha_bar):
     return (x_t - np.sqrt(alpha_bar_t) * x0) / np.sqrt(1 - alpha_bar_t)
 
 
-@checked(x_t=numbers, eps=same_shape("x_t"), t=_step(), alpha_bar=_some_signal)
+@checked(x_t=numbers, eps=same_shape("x_t"), alpha_bar=alpha_bar_over_time, t=_step(some_signal=True))
 def v_from_eps(x_t, eps, t, alpha_bar):
     """The velocity v, which asks for the noise when x_t is clean and for the data when x_t is noise.
 
@@ -112,7 +110,7 @@ def v_from_eps(x_t, eps, t, alpha_bar):
     return np.sqrt(alpha_bar_t) * eps - np.sqrt(1 - alpha_bar_t) * x0
 
 
-@checked(x_t=numbers, eps=same_shape("x_t"), t=_step(), alpha_bar=_some_noise)
+@checked(x_t=numbers, eps=same_shape("x_t"), alpha_bar=alpha_bar_over_time, t=_step(some_noise=True))
 def score_from_eps(x_t, eps, t, alpha_bar):
     """The score that a noise prediction stands for: the noise, turned round and made longer.
 
@@ -139,7 +137,7 @@ def score_from_eps(x_t, eps, t, alpha_bar):
     return -eps / np.sqrt(1 - expand_like(alpha_bar[t], x_t))
 
 
-@checked(x_t=numbers, v=same_shape("x_t"), t=_step(), alpha_bar=alpha_bar_over_time)
+@checked(x_t=numbers, v=same_shape("x_t"), alpha_bar=alpha_bar_over_time, t=_step())
 def eps_from_v(x_t, v, t, alpha_bar):
     """The noise that a velocity stands for.
 
@@ -167,7 +165,7 @@ def eps_from_v(x_t, v, t, alpha_bar):
     return np.sqrt(alpha_bar_t) * v + np.sqrt(1 - alpha_bar_t) * x_t
 
 
-@checked(x_t=numbers, score=same_shape("x_t"), t=_step(), alpha_bar=alpha_bar_over_time)
+@checked(x_t=numbers, score=same_shape("x_t"), alpha_bar=alpha_bar_over_time, t=_step())
 def eps_from_score(x_t, score, t, alpha_bar):
     """The expected noise that a score stands for.
 

@@ -34,7 +34,7 @@ def _positive_like(mean):
     return rule
 
 
-@checked(x0=numbers, x_t=same_shape("x0"), t=timestep("alpha_bar", "x_t", first=1), **schedule)
+@checked(x0=numbers, x_t=same_shape("x0"), **schedule, t=timestep("alpha_bar", "x_t", first=1))
 def q_posterior(x0, x_t, t, betas, alpha_bar):
     """Where x_t was one step earlier, given both ends: a Gaussian between x₀ and x_t.
 
@@ -61,11 +61,12 @@ def q_posterior(x0, x_t, t, betas, alpha_bar):
 
     Source: Ho et al. 2020, eq. 6 and 7.
     """
-    beta, alpha_bar_t = expand_like(betas[t], x_t), expand_like(alpha_bar[t], x_t)
-    alpha_bar_before = expand_like(alpha_bar[t - 1], x_t)
-    from_x0 = np.sqrt(alpha_bar_before) * beta / (1 - alpha_bar_t)
-    from_x_t = np.sqrt(1 - beta) * (1 - alpha_bar_before) / (1 - alpha_bar_t)
-    return from_x0 * x0 + from_x_t * x_t, beta * (1 - alpha_bar_before) / (1 - alpha_bar_t)
+    noise_share = 1 - alpha_bar[t]
+    from_x0 = np.sqrt(alpha_bar[t - 1]) * betas[t] / noise_share
+    from_x_t = np.sqrt(1 - betas[t]) * (1 - alpha_bar[t - 1]) / noise_share
+    variance = betas[t] * (1 - alpha_bar[t - 1]) / noise_share
+    mean = expand_like(from_x0, x0) * x0 + expand_like(from_x_t, x_t) * x_t
+    return mean, expand_like(variance, x_t) if np.ndim(t) else variance
 
 
 @checked(mean1=numbers, var1=_positive_like("mean1"), mean2=same_shape("mean1"), var2=_positive_like("mean2"))
