@@ -38,10 +38,10 @@ oracles: .venv/installed
 	exit 1; }
 	@test -x $(BIN)/python || { echo "Making .venv with $$($(PYTHON) --version) ..."; $(PYTHON) -m venv .venv; }
 	@echo "Installing what the course needs into .venv, once: this takes some minutes ..."
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --extra cluster --extra test \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --upgrade --extra cluster --extra test \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml

@@ -12,7 +12,7 @@ from autograder.exercises import all_choices, all_exercises, find_choice, find_e
 from autograder.in_process import caller
 from autograder.judge import judge_hidden, judge_visible
 from autograder.progress_file import record
-from autograder.progress_table import progress  # noqa: F401: a notebook imports it from here
+from autograder.progress_table import progress  # noqa: F401 (a notebook imports it from here)
 from autograder.secret import course_secret
 
 _hints_opened: dict[str, int] = {}

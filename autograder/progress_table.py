@@ -21,7 +21,6 @@ from autograder.progress_file import Mark, read
 class Row:
     """One exercise or question, and how it stands; ``mark`` is None before the first check."""
 
-    lesson: str
     name: str
     mark: Mark | None
 
@@ -83,7 +82,7 @@ def summary(items, marks: dict[str, Mark], message: str = "") -> Progress:
     """The progress in ``items``, the course's exercises and choices."""
     lessons = {lesson: [] for lesson in sorted({item.lesson for item in items})}
     for item in items:
-        lessons[item.lesson].append(Row(item.lesson, item.name, marks.get(item.name)))
+        lessons[item.lesson].append(Row(item.name, marks.get(item.name)))
     return Progress(lessons, message)
 
 

@@ -1,0 +1,85 @@
+"""The ``gradual`` command. Each subcommand imports what it needs when it runs, so that ``gradual --help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gradual-course")
+def main():
+    """Gradual, a course on diffusion models that you write by hand."""
+
+
+def course_folder() -> Path:
+    """The course's folder, or the end of the command with a sentence that says what to do."""
+    from autograder.course import course_root
+
+    root = course_root()
+    if root is None:
+        raise click.ClickException(
+            "The course's folder is not here. Go to the folder that you cloned or unpacked "
+            "(it holds lessons/ and pyproject.toml), then run this again."
+        )
+    return root
+
+
+@main.command()
+@click.argument("lesson", required=False)
+@click.option("--update", is_flag=True, help="Bring in newer versions, and keep your own files beside them.")
+@click.option("--no-browser", is_flag=True, help="Start JupyterLab and open no browser; the address is printed.")
+def lab(lesson, update, no_browser):
+    """Copy the lessons into my_lessons/ and open JupyterLab at LESSON (a number or a name; the first if left out).
+
+    Your own files are never written over.
+    """
+    from autograder import lab as lessons
+
+    root = course_folder()
+    try:
+        opened = lessons.find_lesson(root, lesson or "1")
+        updated = [opened] if update and lesson else lessons.lesson_names(root)
+        for sentence in lessons.copy_lessons(root, updated, update):
+            click.echo(sentence)
+    except lessons.LessonError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Opening my_lessons/{opened}/{opened}.ipynb in JupyterLab. To stop it, press Ctrl-C here.")
+    sys.exit(lessons.open_jupyterlab(root, opened, browser=not no_browser))
+
+
+@main.command()
+def doctor():
+    """Say what is missing or too old, and how to mend it."""
+    from rich.console import Console
+
+    from autograder.doctor import examine, report
+
+    findings = examine()
+    Console(soft_wrap=True).print(report(findings))
+    sys.exit(any(finding.needed and not finding.well for finding in findings))
+
+
+@main.command()
+def progress():
+    """Show what you have passed, lesson by lesson, and when."""
+    from rich.console import Console
+
+    from autograder.progress_table import progress as table
+
+    Console().print(table())
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where a generated notebook is stale or was edited.")
+def build(check):
+    """Make the notebooks in lessons/ and solutions/ from source/."""
+    from autograder.build import build as make
+
+    differences = make(course_folder(), check=check)
+    for difference in differences:
+        click.echo(difference, err=True)
+    if check and differences:
+        raise click.ClickException("The notebooks differ from their source. To make them again: gradual build")
