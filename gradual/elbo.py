@@ -128,8 +128,8 @@ def smallest_eps_mse(mixture, alpha_bar):
     eps_model, mse = mixture.eps_model(alpha_bar), np.ones(len(alpha_bar))
     for t in range(1, len(alpha_bar)):
         noisy = mixture.diffuse(alpha_bar[t])
-        spread = 12 * np.sqrt(noisy.covs[:, 0, 0])
-        x_t = np.linspace((noisy.means[:, 0] - spread).min(), (noisy.means[:, 0] + spread).max(), 4001)[:, None]
+        spread = 8 * np.sqrt(noisy.covs[:, 0, 0])
+        x_t = np.linspace((noisy.means[:, 0] - spread).min(), (noisy.means[:, 0] + spread).max(), 2001)[:, None]
         density = np.exp(noisy.log_prob(x_t))
         mse[t] -= np.sum(density * eps_model(x_t, t)[:, 0] ** 2) * (x_t[1, 0] - x_t[0, 0])
     return mse

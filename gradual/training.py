@@ -1,0 +1,72 @@
+"""Training a noise predictor: the loop, and the model that comes out of it.
+
+Here, and only here, numbers are float32: it is twice as fast, and a gradient is a rough guess anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradual.forward import q_sample
+from gradual.network import adam_step, flatten, init_mlp, mlp_backward, mlp_forward, timestep_embedding, unflatten
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training is: the step (from 1), its loss, and the parameters averaged so far, a list of (W, b)."""
+
+    step: int
+    loss: float
+    params: list
+
+
+def train(
+    data, alpha_bar, rng, steps=5_000, batch=512, hidden=(128, 128, 128), embedding=32, lr=2e-3, average=0.999,
+    forward=mlp_forward, backward=mlp_backward, adam=adam_step,
+):  # fmt: skip
+    """Train a noise predictor on data (N, …), one step for each ``next``: yields a ``Progress`` after each.
+
+    for progress in train(data, alpha_bar, rng): show it, or break to stop
+
+    Each step draws a batch of data, a timestep and a noise for each sample, and lowers the squared error of the
+    predicted noise (Ho et al. 2020, algorithm 1). The learning rate falls to 0 along half a cosine. What it yields
+    is an exponential moving average of the parameters, which samples better than the last ones. ``forward``,
+    ``backward`` and ``adam`` are the three functions of lesson 08; a lesson passes the student's own.
+    """
+    data, alpha_bar = data.reshape(len(data), -1).astype(np.float32), alpha_bar.astype(np.float32)
+    waves = timestep_embedding(np.arange(len(alpha_bar)), embedding).astype(np.float32)
+    widths = (data.shape[1] + embedding, *hidden, data.shape[1])
+    weights = flatten(init_mlp(widths, rng)).astype(np.float32)
+    mean, m, v = weights.copy(), np.zeros_like(weights), np.zeros_like(weights)
+    for step in range(1, steps + 1):
+        x0 = data[rng.integers(len(data), size=batch)]
+        t = rng.integers(1, len(alpha_bar), size=batch)
+        noise = rng.standard_normal(x0.shape, dtype=np.float32)
+        x_t = q_sample(x0, t, alpha_bar, noise)
+        params = unflatten(weights, widths)
+        output, cache = forward(params, np.concatenate([x_t, waves[t]], axis=1))
+        error = output - noise
+        grads = flatten(backward(params, cache, error * np.float32(2 / error.size)))
+        rate = lr * 0.5 * (1 + np.cos(np.pi * step / steps))
+        weights, m, v = adam(weights, grads, m, v, step, lr=rate)
+        mean += (1 - min(average, step / (step + 10))) * (weights - mean)
+        yield Progress(step, float(np.mean(error**2)), unflatten(mean, widths))
+
+
+def eps_model_from(params):
+    """The noise predictor that a list of (W, b) makes: a callable (x_t, t) → array in the shape of x_t.
+
+    t is an int or an int array (B,). What the first layer takes beside x_t is the time embedding.
+    """
+    params = [(W.astype(np.float32), b.astype(np.float32)) for W, b in params]
+    embedding = len(params[0][0]) - len(params[-1][1])
+
+    def eps_model(x_t, t):
+        flat = x_t.reshape(len(x_t), -1)
+        waves = np.broadcast_to(timestep_embedding(t, embedding), (len(flat), embedding))
+        output, _ = mlp_forward(params, np.concatenate([flat, waves], axis=1).astype(np.float32))
+        return output.reshape(x_t.shape).astype(x_t.dtype)
+
+    return eps_model
