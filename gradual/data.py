@@ -102,7 +102,7 @@ def swiss_roll(n, rng, noise=0.05):
     ValueError
         if n is not a whole number above 0, rng is not a Generator, or noise is negative
 
-    Source: the course's own formula, after Marsland 2009, Machine Learning, chapter 6 (scikit-learn's swiss roll).
+    Source: the course's own formula, after Marsland 2014, Machine Learning, chapter 6, as in scikit-learn.
     """
     return _scatter(_swiss_roll, n, rng, noise)
 

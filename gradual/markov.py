@@ -104,7 +104,7 @@ def partial_correlation(a, b, given):
     ValueError
         if lengths differ, an entry is not finite, or ``given`` leaves nothing of a or of b
 
-    Source: Cramér 1946, Mathematical Methods of Statistics, section 23.4.
+    Source: Cramér 1946, Mathematical Methods of Statistics, chapter 23.
     """
     design = np.column_stack([np.ones(len(a)), given])
     left_a = a - design @ np.linalg.lstsq(design, a)[0]
