@@ -1,0 +1,76 @@
+"""The student edition: what a submission may import as ``gradual`` and ``autograder`` while it is graded.
+
+A copy of the reference package in which every function graded in this lesson or a later one has lost its
+body, beside the inert ``autograder``. It is made on the trusted side, in a private folder.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from collections import defaultdict
+from importlib.util import find_spec
+from pathlib import Path
+
+AUTOGRADER = Path(__file__).parent
+SHARED = ["calling.py", "described.py", "outcome.py", "wire.py"]
+WORKER = ["__init__.py", "isolate.py", "seccomp.py", "session.py", "zygote.py"]
+WITHHELD = '''"""Made by the student edition: functions without a body raise this, in one line."""
+
+
+class Withheld(NotImplementedError):
+    def _render_traceback_(self):
+        return [str(self)]
+'''
+
+
+def reference_folder() -> Path:
+    return Path(find_spec("gradual").origin).parent
+
+
+def build(folder: Path, lesson: str, exercises, source: Path | None = None) -> Path:
+    """Write the edition for grading ``lesson`` into ``folder``. ``exercises``: all of the course's."""
+    source = source or reference_folder()
+    shutil.copytree(source, folder / "gradual", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    (folder / "gradual" / "_edition.py").write_text(WITHHELD)
+    for path, names in _graded_from(lesson, exercises, source).items():
+        file = folder / "gradual" / path
+        file.write_text(without_bodies(file.read_text(), names, str(path)))
+    (folder / "autograder" / "worker").mkdir(parents=True)
+    shutil.copy(AUTOGRADER / "worker" / "stand_in.py", folder / "autograder" / "__init__.py")
+    for name in SHARED:
+        shutil.copy(AUTOGRADER / name, folder / "autograder" / name)
+    for name in WORKER:
+        shutil.copy(AUTOGRADER / "worker" / name, folder / "autograder" / "worker" / name)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
+
+
+def _graded_from(lesson, exercises, source) -> dict[Path, set[str]]:
+    """The file of each function that this lesson or a later one grades, and its name there."""
+    graded = defaultdict(set)
+    for exercise in exercises:
+        module = exercise.function.__module__.split(".")
+        if exercise.lesson < lesson or module[0] != "gradual":
+            continue
+        path = Path(*module[1:]).with_suffix(".py") if len(module) > 1 else Path("__init__.py")
+        if not (source / path).is_file():
+            path = Path(*module[1:]) / "__init__.py"
+        graded[path].add(exercise.function.__name__)
+    return graded
+
+
+def without_bodies(text: str, names: set[str], path: str = "") -> str:
+    """The module's text in which the named functions keep their signature and only say that they are graded."""
+    tree = ast.parse(text)
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            found.add(node.name)
+            line = f"{node.name} is graded here, so this copy of gradual has no body for it: call your own."
+            node.decorator_list = []
+            node.body = ast.parse(f"from gradual._edition import Withheld\nraise Withheld({line!r})").body
+    if found != names:
+        raise ValueError(f"{path}: no function {', '.join(sorted(names - found))} to take the body from")
+    return ast.unparse(tree)

@@ -1,0 +1,196 @@
+"""What a submission may see, touch and use: bubblewrap around a warm process, started here and killed here.
+
+The file system inside holds Python, its libraries and the student edition, all read-only, and a scratch of
+the submission's own. ``autograder/worker/isolate.py`` has the second half, inside. docs/grading-security.md
+says what this relies on and what it does not stop.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from autograder import edition
+from autograder.wire import Channel, Closed, Malformed
+
+COURSE = "/course"
+UID_UNDER_ROOT = 64_537  # no account's: the warm process steps down to it when grading runs as root
+START_SECONDS = 60
+ANSWER_SECONDS = 10
+SYSTEM = ["/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo"]
+INSTALL = """\
+Grading runs students' code in a sandbox, and here it cannot be had: {why}
+On Debian or Ubuntu: sudo apt install bubblewrap
+If user namespaces are off: sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0
+In a container: allow it user namespaces (for Docker, --security-opt seccomp=unconfined --security-opt apparmor=unconfined).
+On Windows or macOS: grade in a Linux virtual machine or WSL 2."""
+
+
+class SandboxUnavailable(RuntimeError):
+    """No sandbox on this machine; the message has the command that makes it available."""
+
+    def __init__(self, why: str):
+        super().__init__(INSTALL.format(why=why))
+
+
+class SandboxLost(RuntimeError):
+    """The warm process is gone: nothing of the submission is known, so it is to be graded again."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Times are in seconds, on the clock."""
+
+    cell_seconds: float = 30
+    call_seconds: float = 10
+    total_seconds: float = 180
+    processor_seconds: int = 180
+    process_bytes: int = 4 * 2**30  # address space of one process
+    memory_bytes: int = 2 * 2**30  # what all its processes hold together
+    processes: int = 48
+    open_files: int = 128
+    file_bytes: int = 2**25
+    scratch_bytes: int = 2**26
+    output_characters: int = 50_000
+    figures: int = 10
+    figure_bytes: int = 2**21
+    reply_bytes: int = 2**26
+
+
+class Zygote:
+    """The warm process in its sandbox, with at most one submission's child at a time."""
+
+    def __init__(self, lesson: str, exercises, limits: Limits, source: Path | None = None):
+        if sys.platform != "linux" or not shutil.which("bwrap"):
+            raise SandboxUnavailable("bubblewrap (bwrap) is not installed.")
+        self.limits, self._child, self.lost = limits, 0, False
+        self._folder = tempfile.TemporaryDirectory(prefix="gradual-edition-")
+        os.chmod(self._folder.name, 0o755)
+        edition.build(Path(self._folder.name), lesson, exercises, source)
+        ours, theirs = socket.socketpair()
+        self._control = Channel(ours)
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            command(Path(self._folder.name), theirs.fileno(), limits),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
+            pass_fds=[theirs.fileno()], env={},
+        )  # fmt: skip
+        theirs.close()
+        try:
+            self._control.receive(4096, time.monotonic() + START_SECONDS)
+        except (Closed, TimeoutError, Malformed):
+            self.close()
+            raise SandboxUnavailable(self._last_error()) from None
+
+    def _last_error(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "bubblewrap did not start."
+
+    def fork(self) -> Channel:
+        """A new child, confined and waiting for requests. Kills the one before."""
+        self.kill()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            said = self._order(b"f", [theirs.fileno()])
+        self._child = said["child"]
+        if not self._child:
+            raise SandboxUnavailable(said["why"])
+        channel = Channel(ours)
+        try:
+            first = channel.receive(4096, time.monotonic() + ANSWER_SECONDS)
+        except (Closed, TimeoutError, Malformed) as error:
+            raise self._loss(error) from None
+        if not first["ready"]:
+            raise SandboxUnavailable(first["why"])
+        return channel
+
+    def usage(self) -> dict:
+        """``bytes`` and ``processes`` of the submission, all its processes together."""
+        return self._order(b"u")
+
+    def kill(self) -> dict:
+        """End the child and all that it started; what it had used."""
+        if not self._child:
+            return {"processor_seconds": 0.0, "peak_bytes": 0}
+        self._child = 0
+        return self._order(b"k")
+
+    def _order(self, letter, descriptors=()):
+        try:
+            socket.send_fds(self._control.socket, [letter], descriptors)
+            return self._control.receive(4096, time.monotonic() + ANSWER_SECONDS)
+        except (OSError, Malformed) as error:
+            raise self._loss(error) from None
+
+    def _loss(self, error):
+        self.lost, self._child = True, 0
+        return SandboxLost(f"the sandbox's warm process ended or does not answer ({error}): {self._last_error()}")
+
+    def close(self):
+        self._process.kill()  # process 1 of the sandbox dies with it, and so does everything inside
+        self._process.wait()
+        self._control.socket.close()
+        self._folder.cleanup()
+
+
+def command(folder: Path, control_fd: int, limits: Limits) -> list[str]:
+    """The bubblewrap command: everything inside is named here."""
+    namespaces = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    if os.getuid() == 0:
+        identity = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        identity = ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    mounts = _mounts(folder)
+    environment = {
+        "PATH": "/usr/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": COURSE, "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp/matplotlib",
+        "IPYTHONDIR": "/tmp/ipython", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    }  # fmt: skip
+    variables = [word for name, value in environment.items() for word in ("--setenv", name, value)]
+    run = [sys.executable, "-m", "autograder.worker.zygote", str(control_fd), str(UID_UNDER_ROOT)]
+    return [
+        "bwrap", "--die-with-parent", "--new-session", *namespaces, *identity, "--clearenv", *variables, *mounts,
+        "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp",
+        "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", *run, json.dumps(asdict(limits)),
+    ]  # fmt: skip
+
+
+def _mounts(folder: Path) -> list[str]:
+    """Read-only: the system's libraries, Python's, and the edition, also over an installed gradual."""
+    places = {Path(path): Path(path) for path in SYSTEM if Path(path).exists()}
+    for prefix in {Path(sys.prefix), Path(sys.base_prefix)}:
+        for name in ["lib", "lib64", "bin", "pyvenv.cfg"]:
+            if (prefix / name).exists():
+                places[prefix / name] = (prefix / name).resolve()
+    places[Path(COURSE)] = folder
+    for library in {Path(path) for path in sys.path if path.endswith("-packages")}:
+        for package in ["gradual", "autograder"]:
+            if (library / package).exists():
+                places[library / package] = folder / package
+    _refuse_secrets(places)
+    words, made = [], {Path("/")}
+    for inside in sorted(places):
+        for parent in reversed(inside.parents):  # bubblewrap would make them unreadable to others
+            if parent not in made and not any(parent == place or place in parent.parents for place in places):
+                words += ["--perms", "0755", "--dir", str(parent)]
+                made.add(parent)
+        words += ["--ro-bind", str(places[inside]), str(inside)]
+    return words
+
+
+def _refuse_secrets(places):
+    """No mount may bring in the real ``autograder``, with its exercises and expected values."""
+    secret = Path(__file__).resolve().parent
+    covered = any(inside == secret for inside in places)
+    for inside, outside in places.items():
+        if (secret == outside or outside in secret.parents) and not covered:
+            raise SandboxUnavailable(f"{outside} is needed inside, and holds the course itself: move {inside} elsewhere.")

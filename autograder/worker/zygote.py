@@ -1,0 +1,132 @@
+"""The warm process: it imports what lessons use, once, and forks a child for each submission.
+
+It takes orders from the trusted side only, over the socket that it was started with: ``f`` (with the
+child's own socket attached) forks, ``u`` measures, ``k`` kills. It never reads a byte that a child wrote,
+and a child shares nothing with it that can be written.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import re
+import signal
+import socket
+import sys
+
+from autograder.wire import Channel
+from autograder.worker import isolate
+
+CONTROL_CAP = 64
+PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
+
+
+def warm_up():
+    """Import what a lesson may use, and draw once, so that no child has to."""
+    import ipywidgets  # noqa: F401
+    from matplotlib import pyplot
+
+    import gradual
+    from autograder.worker import session
+
+    for module in pkgutil.walk_packages(gradual.__path__, "gradual."):
+        importlib.import_module(module.name)
+    shell = session.make_shell()
+    shell.run_cell("import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('$x$')", store_history=False)
+    session.take_figures(1, 10**7)
+    shell.reset(new_session=True)
+    pyplot.close("all")
+    gc.collect()
+    gc.freeze()  # a child's collections do not touch, and so copy, what is already here
+    return shell
+
+
+def fork(channel_fd, control, shell, limits) -> int:
+    """Start a submission's process. Returns its id, or 0 when it could not be confined."""
+    reader, writer = os.pipe()
+    between = os.fork()
+    if between == 0:
+        try:
+            isolate.new_namespaces()
+            child = os.fork()
+            if child == 0:
+                control.close()
+                _run(channel_fd, shell, limits)
+            os.write(writer, str(child).encode())
+        except OSError as error:
+            os.write(writer, f"0 {error}".encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    os.close(channel_fd)
+    said = os.read(reader, 1000).decode()
+    os.close(reader)
+    os.waitpid(between, 0)  # its child is now ours: we are its subreaper
+    return said
+
+
+def _run(channel_fd, shell, limits):
+    """A submission's process, from its first step to its end: it never returns."""
+    try:
+        from autograder.worker import session
+
+        channel = Channel(socket.socket(fileno=channel_fd))
+        try:
+            isolate.lock_down(channel_fd, limits)
+        except OSError as error:
+            channel.send({"ready": False, "why": str(error)})
+            os._exit(1)
+        channel.send({"ready": True, "why": ""})
+        session.Session(channel, shell, limits).serve()
+    finally:
+        os._exit(1)
+
+
+def usage() -> dict:
+    """Memory and number of all processes but this one and process 1: those of the submission."""
+    total = count = 0
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) in (1, os.getpid()):
+            continue
+        try:
+            with open(f"/proc/{name}/smaps_rollup", "rb") as file:
+                found = PSS.search(file.read())
+        except OSError:
+            continue  # it ended meanwhile
+        count += 1
+        total += int(found[1]) * 1024 if found else 0
+    return {"bytes": total, "processes": count}
+
+
+def end(child) -> dict:
+    """Kill the submission's whole tree, and wait until it is gone."""
+    os.kill(child, signal.SIGKILL)
+    _, _, spent = os.wait4(child, 0)
+    return {"processor_seconds": spent.ru_utime + spent.ru_stime, "peak_bytes": spent.ru_maxrss * 1024}
+
+
+def main(fd: int, uid: int, limits: dict):
+    isolate.drop_root(uid)
+    control = socket.socket(fileno=fd)
+    shell = warm_up()
+    channel, child = Channel(control), 0
+    channel.send({"ready": True})
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not order:
+            return
+        if order == b"f":
+            said = fork(descriptors[0], control, shell, limits)
+            child = int(said.split()[0])
+            channel.send({"child": child, "why": said})
+        elif order == b"u":
+            channel.send(usage())
+        elif order == b"k":
+            channel.send(end(child))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]))
