@@ -54,7 +54,7 @@ def copy_lessons(root: Path, lessons: list[str], update: bool = False) -> list[s
     own.mkdir(exist_ok=True)
     told = []
     with filelock.FileLock(own / ".lab.lock"):
-        for leftover in own.glob("*/.copying-*"):
+        for leftover in own.rglob(".copying-*"):
             leftover.unlink()
         versions = _read_versions(own)
         for lesson in lessons:
@@ -119,12 +119,14 @@ def _read_versions(own) -> dict[str, str]:
 
 def open_jupyterlab(root: Path, lesson: str, browser: bool = True) -> int:
     """JupyterLab at the student's copy of the lesson, until it is closed; its exit status."""
-    notebook = Path("my_lessons", lesson, f"{lesson}.ipynb")
-    command = [sys.executable, "-m", "jupyterlab", notebook.as_posix(), f"--ServerApp.root_dir={root}"]
+    address = f"/lab/tree/my_lessons/{lesson}/{lesson}.ipynb"
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={address}"]
     # No question about news from the network at the first start.
     command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if not browser:
         command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container everyone is root, and JupyterLab would refuse
     with subprocess.Popen(command, cwd=root, env=environment()) as server:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is JupyterLab's to answer: it asks before it stops
         return server.wait()

@@ -6,6 +6,7 @@ A sign and words carry the state; colour is never needed.
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -61,9 +62,12 @@ class Progress:
         for column in ("Lesson", "Exercise", "State", "Passed on"):
             table.add_column(column)
         for lesson, rows in self.lessons.items():
-            for n, row in enumerate(rows):
-                place = (lesson, _counted(rows))[n] if n < 2 else ""
-                table.add_row(place, row.name, row.state, row.passed_on, end_section=row is rows[-1])
+            places = itertools.chain((lesson, _counted(rows)), itertools.repeat(""))
+            for row in rows:
+                table.add_row(next(places), row.name, row.state, row.passed_on)
+            if len(rows) == 1:
+                table.add_row(next(places))
+            table.add_section()
         return Group(*([Text(self.message)] if self.message else []), table)
 
     def _repr_html_(self):

@@ -16,7 +16,7 @@ from pathlib import Path
 MAX_BYTES = 50 * 2**20
 MAX_CELLS = 1_000
 MAX_SOURCE = 2**20
-DEFINITION = re.compile(r"^(?:async )?def (\w+)\(.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+DEFINITION = re.compile(r"^(?:async )?def (\w+)\(.*?(?=^[^\s)]|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class BrokenSubmission(ValueError):

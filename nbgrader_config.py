@@ -1,0 +1,29 @@
+"""nbgrader's settings for this course. nbgrader, formgrader and `gradual` all read this file."""
+
+import sys
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.course_id = "gradual"
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "lessons"
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    ".pytest_cache",
+    # A lesson's source stands beside the notebook that nbgrader reads, and would be copied into the release.
+    "*.py",
+]
+
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
+c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
+
+try:
+    import autograder  # noqa: F401
+except ModuleNotFoundError:
+    print(
+        "Gradual is not installed in this Python, so every check would fail: run `python -m pip install .` in the "
+        "course's folder before you grade.",
+        file=sys.stderr,
+    )
