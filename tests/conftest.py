@@ -1,0 +1,25 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Figures are drawn with no display.
+os.environ["MPLBACKEND"] = "Agg"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The course's folder."""
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def progress_path(tmp_path, monkeypatch) -> Path:
+    """A progress file of this test's own, written as it is for a student."""
+    for name in ("NBGRADER_EXECUTION", "GRADUAL_NO_PROGRESS", "PYTEST_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "progress.json"
+    monkeypatch.setenv("GRADUAL_PROGRESS", str(path))
+    return path
