@@ -48,10 +48,6 @@ def dissolve(image, points, sound, series, betas, q_step=None, noise_trajectory=
             return drawable("noise_trajectory", noise_trajectory(x0, betas, noise), (T + 1, *x0.shape))
         return step_through(q_step, x0, betas, noise)
 
-    @functools.cache
-    def curve(kind):
-        return drawable("structure_left", structure_left(states(kind)), (T + 1,))
-
     stage = Stage(9, 4.6 if structure_left else 3)
     grid = stage.figure.add_gridspec(3 if structure_left else 2, 3, width_ratios=[1, 1, 1.4])
     move = {
@@ -61,15 +57,26 @@ def dissolve(image, points, sound, series, betas, q_step=None, noise_trajectory=
         "series": _series(stage, grid[1, 2], data["series"]),
     }
     if structure_left:
-        mark = _structure(stage, grid[2, :], T, list(data))
+        below = label(stage.figure.add_subplot(grid[2, :]), "Structure left", "step t", "correlation")
+        below.set(xlim=(0, T), ylim=(-0.2, 1.1))
+        (here,) = stage.moving(below.plot([], [], "o", color=BLACK, markersize=5))
+
+    @functools.cache
+    def curves():
+        left = {kind: drawable("structure_left", structure_left(states(kind)), (T + 1,)) for kind in data}
+        for (kind, values), dashes in zip(left.items(), LINES, strict=False):
+            below.plot(values, color=COLORS[kind], linestyle=dashes, linewidth=1.8, label=kind)
+        legend(below, loc="upper right", ncols=4)
+        stage.still_changed()
+        return left
 
     def draw(t):
         for kind, show in move.items():
             show(states(kind)[t])
         if not structure_left:
             return f"Step {t} of {T}. {_seen(_likeness(states('image'), t))}"
-        left = {kind: curve(kind) for kind in data}
-        mark(t, left)
+        left = curves()
+        here.set_data([t] * len(left), [values[t] for values in left.values()])
         numbers = ", ".join(f"{kind} {values[t]:.2f}" for kind, values in left.items())
         return f"Step {t} of {T}. Structure left: {numbers}. {_seen(left['image'][t])}"
 
@@ -111,24 +118,6 @@ def _series(stage, place, series):
     ax.set(xlim=(0, len(series) - 1), ylim=(-4.5, 4.5), yticks=[-3, 0, 3])
     (line,) = stage.moving(ax.plot([], [], color=COLORS["series"], linewidth=1.2))
     return lambda state: line.set_data(np.arange(len(series)), state)
-
-
-def _structure(stage, place, T, kinds):
-    """Curves of what is left, up to the step reached, and a dot on each at the step."""
-    ax = label(stage.figure.add_subplot(place), "Structure left", "step t", "correlation")
-    ax.set(xlim=(0, T), ylim=(-0.2, 1.1))
-    lines = {}
-    for kind, dashes in zip(kinds, LINES, strict=False):
-        (lines[kind],) = stage.moving(ax.plot([], [], color=COLORS[kind], linestyle=dashes, linewidth=1.8, label=kind))
-    (here,) = stage.moving(ax.plot([], [], "o", color=BLACK, markersize=5))
-    legend(ax, loc="upper right", ncols=4)
-
-    def mark(t, left):
-        for kind, line in lines.items():
-            line.set_data(np.arange(T + 1), left[kind])
-        here.set_data([t] * len(left), [values[t] for values in left.values()])
-
-    return mark
 
 
 def _likeness(states, t):

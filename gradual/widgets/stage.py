@@ -49,6 +49,10 @@ class Stage:
             self.artists.append(artist)
         return artists
 
+    def still_changed(self):
+        """Draw anew what stands still before the next frame: something was added to it."""
+        self._background = None
+
     def frame(self, blank=False):
         """The picture as it is now, as JPEG bytes; with ``blank``, only what stands still."""
         if self._background is None:
