@@ -73,13 +73,57 @@ def progress():
 
 
 @main.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail where a generated notebook is stale or was edited.")
-def build(check):
-    """Make the notebooks in lessons/ and solutions/ from source/."""
-    from autograder.build import build as make
+@click.argument("name")
+@click.argument("rung", type=click.IntRange(1, 3), default=1)
+def hint(name, rung):
+    """Help with the exercise NAME, up to RUNG: 1 the idea, 2 the formula, 3 a skeleton of the line that matters."""
+    from autograder.exercises import all_exercises, find_exercise
+    from autograder.show import Hints
 
-    differences = make(course_folder(), check=check)
+    exercise = find_exercise(name)
+    if exercise is None:
+        raise click.ClickException(f"No exercise {name!r}: {', '.join(one.name for one in all_exercises())}.")
+    for title, text in Hints(exercise, opened=rung).rungs():
+        click.echo(f"{title}: {text}")
+    if rung < len(exercise.hints):
+        click.echo(f"There is more: gradual hint {name} {rung + 1}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each exercise, a line each.")
+def check(file, as_json):
+    """Judge every function in the Python file FILE whose name is an exercise's."""
+    import json
+
+    from autograder import check_file, show
+
+    try:
+        verdicts = check_file.check_file(file)
+    except check_file.FileProblem as problem:
+        raise click.ClickException(str(problem)) from None
+    for verdict in verdicts:
+        if as_json:
+            click.echo(json.dumps(check_file.as_json(verdict), ensure_ascii=False))
+        else:
+            lines = [repr(show.Success(verdict))] if verdict.passed else show.failure_lines(verdict)
+            click.echo("\n".join([verdict.exercise, *(f"  {line}".rstrip() for line in lines), ""]))
+    sys.exit(not all(verdict.passed for verdict in verdicts))
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where a generated notebook is stale or was edited.")
+@click.option("--execute", is_flag=True, help="Run every solution again, the unchanged ones too.")
+def build(check, execute):
+    """Make the notebooks in lessons/ and solutions/ from source/."""
+    from autograder.build import BuildError
+    from autograder.build import build as make
+    from autograder.lesson_source import SourceError
+
+    try:
+        differences = make(course_folder(), check=check, execute=execute, say=click.echo)
+    except (BuildError, SourceError) as error:
+        raise click.ClickException(str(error)) from None
     for difference in differences:
         click.echo(difference, err=True)
-    if check and differences:
-        raise click.ClickException("The notebooks differ from their source. To make them again: gradual build")
+    sys.exit(bool(differences))
