@@ -96,7 +96,8 @@ def mlp_forward(params, x):
     """
     cache = []
     for W, b in params:
-        z = x @ W + b
+        z = x @ W
+        z += b
         cache.append((x, z))
         x = z / (1 + np.exp(-z))
     return z, cache
@@ -107,7 +108,7 @@ def mlp_backward(params, cache, grad_output):
     """The gradient of the loss in every parameter, from the last layer back to the first.
 
     With g = ∂loss/∂z of a layer: dW = xᵀ g, db = Σ_B g, and the layer before it has
-    ∂loss/∂z = (g Wᵀ) · SiLU′(z), SiLU′(z) = σ(z) · (1 + z · (1 − σ(z))), σ(z) = 1 / (1 + e^{−z})
+    ∂loss/∂z = (g Wᵀ) · SiLU′(z), SiLU′(z) = σ(z) + SiLU(z) · (1 − σ(z)), σ(z) = 1 / (1 + e^{−z})
 
     Parameters
     ----------
@@ -128,11 +129,12 @@ def mlp_backward(params, cache, grad_output):
     """
     g, grads = grad_output, []
     for layer in range(len(params) - 1, -1, -1):
-        grads.append((cache[layer][0].T @ g, g.sum(axis=0)))
+        x = cache[layer][0]
+        grads.append((x.T @ g, g.sum(axis=0)))
         if layer > 0:
             z = cache[layer - 1][1]
-            sigma = 1 / (1 + np.exp(-z))
-            g = (g @ params[layer][0].T) * sigma * (1 + z * (1 - sigma))
+            sigma = (x + 1e-30) / (z + 2e-30)  # SiLU(z) / z is σ(z), with no exp; the tiny numbers make it ½ at z = 0
+            g = (g @ params[layer][0].T) * (sigma + x * (1 - sigma))
     return grads[::-1]
 
 

@@ -37,6 +37,7 @@ def train(
     """
     data, alpha_bar = data.reshape(len(data), -1).astype(np.float32), alpha_bar.astype(np.float32)
     waves = timestep_embedding(np.arange(len(alpha_bar)), embedding).astype(np.float32)
+    np.empty(2**24, np.uint8)  # freed at once: glibc then keeps the memory of each step's arrays for the next step
     widths = (data.shape[1] + embedding, *hidden, data.shape[1])
     weights = flatten(init_mlp(widths, rng)).astype(np.float32)
     mean, m, v = weights.copy(), np.zeros_like(weights), np.zeros_like(weights)
