@@ -23,6 +23,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = [
@@ -66,7 +67,7 @@ class JupyterLab:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.private = self.folder.parent / f".{self.folder.name}-jupyter"
+        self.private = self.folder.parent / f"{self.folder.name}-jupyter"
         self.token = secrets.token_hex(16)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -77,6 +78,7 @@ class JupyterLab:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._write_settings()
         places = {
             "JUPYTER_CONFIG_DIR": "config",
@@ -193,6 +195,11 @@ class Notebook:
             "light => document.body.dataset.jpThemeLight === light", arg="false" if dark else "true"
         )
 
+    def close(self):
+        """Shut the kernel down and close the page."""
+        self.page.evaluate(f"{PANEL}.sessionContext.shutdown()")
+        self.page.close()
+
     def screenshots(self, folder, name):
         """Each widget in the light and in the dark theme, as PNG files in ``folder``."""
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -216,31 +223,59 @@ SETTLED = """() => new Promise(resolve => {
 })"""
 
 
+class Seen(NamedTuple):
+    """What a widget shows at one moment."""
+
+    pixels: str
+    caption: str
+
+
 class SceneOnPage:
-    """One widget of the course, as a person meets it: sliders, a picture, a caption."""
+    """One widget of the course, as a person meets it: sliders, lists, a picture, a caption."""
 
     def __init__(self, notebook, box):
-        self.notebook, self.box = notebook, box
+        self.notebook, self.box, self.page = notebook, box, notebook.page
 
     def sliders(self):
         """The handles of the sliders; each has the ARIA role "slider" and takes the keyboard."""
         return self.box.get_by_role("slider").all()
 
-    def picture(self):
-        """The addresses of the pictures shown: each new frame has a new one."""
-        return [image.get_attribute("src") for image in self.box.locator("img.gradual-picture").all()]
+    def lists(self):
+        """The drop-down lists."""
+        return self.box.locator("select").all()
 
-    def caption(self):
-        return self.box.locator(".gradual-caption").inner_text()
+    def options(self, chosen):
+        return chosen.locator("option").all_inner_texts()
 
-    def pixels(self):
-        """The first picture's bytes, to tell a frame that was sent again from one that changed."""
-        return self.box.locator("img.gradual-picture").first.evaluate(
-            "async image => Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer()))"
-        )
+    def enabled(self, slider):
+        return slider.evaluate("handle => !handle.closest('.noUi-target').hasAttribute('disabled')")
+
+    def seen(self):
+        """The picture's bytes (a frame that is sent again has a new address, and the same bytes) and the caption."""
+        pixels = self.box.locator("img.gradual-picture").evaluate(PICTURE_BYTES)
+        caption = self.box.locator(".gradual-caption")
+        return Seen(pixels, caption.inner_text() if caption.count() else "")
 
     def press(self, slider, key):
-        """Press a key on a slider (Home and End go to its ends), and wait for the new picture."""
+        """Press a key on a slider (Home and End go to its ends), wait for the new picture, and see."""
         slider.focus()
-        slider.press(key)
+        return self._after(lambda: slider.press(key), lambda: slider.get_attribute("aria-valuenow"))
+
+    def select(self, chosen, option):
+        """Choose an option of a list by its text, wait for the new picture, and see."""
+        return self._after(lambda: chosen.select_option(label=option), chosen.input_value)
+
+    def _after(self, act, value):
+        image = self.box.locator("img.gradual-picture").element_handle()
+        address, before = image.get_attribute("src"), value()
+        act()
+        if value() != before:
+            self.page.wait_for_function("([image, old]) => image.src !== old", arg=[image, address], timeout=20_000)
         self.notebook.wait_idle()
+        return self.seen()
+
+
+PICTURE_BYTES = """async image => {
+    const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+    return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+}"""
