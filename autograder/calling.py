@@ -35,7 +35,7 @@ def call_function(function, parameters, inputs) -> Outcome:
     except Unplain as what:
         return Outcome("unplain", note=str(what), printed=shortened(printed), **about)
     except (Exception, SystemExit) as error:
-        return Outcome("raised", error=raised(error, function), printed=shortened(printed), **about)
+        return Outcome("raised", error=raised(error, getattr(function, "__code__", None)), printed=shortened(printed), **about)
     after = {name: value for name, value in arguments.items() if isinstance(value, np.ndarray)}
     return Outcome("returned", value=value, inputs_after=after, printed=shortened(printed), **about)
 
@@ -57,15 +57,13 @@ def shortened(printed):
     return printed.getvalue()[:PRINTED_AT_MOST]
 
 
-def raised(error, function) -> Raised:
-    """The error with the last line of it that is the student's: in the file or cell that holds the function."""
-    code = getattr(function, "__code__", None)
+def raised(error, code) -> Raised:
+    """The error with the last line of it that is the student's: in the file or cell that ``code`` is from."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename]
     if not own:
         return Raised(type(error).__name__, str(error))
     line = linecache.getline(own[-1].filename, own[-1].lineno).strip() or None
-    first = code.co_firstlineno if code.co_name != "<module>" else 1
-    return Raised(type(error).__name__, str(error), own[-1].lineno - first + 1, line)
+    return Raised(type(error).__name__, str(error), own[-1].lineno - code.co_firstlineno + 1, line)
 
 
 def globals_read(function):

@@ -27,7 +27,7 @@ rng = np.random.default_rng(0)
 image = data.digits()[0][0]
 points = data.spiral(1000, rng)
 sound = data.sound()
-series = data.time_series()
+years, series = data.time_series()
 
 T = 200
 betas = np.concatenate([[0.0], np.linspace(0.0001, 0.06, T)])
