@@ -190,7 +190,7 @@ class Worker:
 def reply_outcome(reply: dict) -> Outcome:
     """An ``Outcome`` from what the worker claims; every field is checked, none is believed."""
     kind = reply.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         return Outcome("stopped", note="what came back was not an answer")
     about = {
         "printed": clean(reply.get("printed")),

@@ -158,7 +158,7 @@ def command(folder: Path, control_fd: int, limits: Limits) -> list[str]:
     variables = [word for name, value in environment.items() for word in ("--setenv", name, value)]
     run = [sys.executable, "-m", "autograder.worker.zygote", str(control_fd), str(UID_UNDER_ROOT)]
     return [
-        "bwrap", "--die-with-parent", "--new-session", *namespaces, *identity, "--clearenv", *variables, *mounts,
+        shutil.which("bwrap"), "--die-with-parent", "--new-session", *namespaces, *identity, "--clearenv", *variables, *mounts,
         "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp",
         "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", *run, json.dumps(asdict(limits)),
     ]  # fmt: skip

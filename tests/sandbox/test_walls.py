@@ -31,16 +31,18 @@ def test_no_file_of_the_course_is_there(told):
     found = told("""
 import os
 for folder, folders, files in os.walk('/'):
-    if folder == '/usr/lib' or folder.endswith('/lib'):
-        folders[:] = [name for name in folders if name.startswith('python')]
+    if folder.endswith('/lib') or '/lib/' in folder and not folder.endswith('-packages'):
+        folders[:], files = [name for name in folders if name.startswith('python') or name.endswith('-packages')], []
     if folder.endswith('-packages'):  # of the installed packages, those by the course's names
-        folders[:], files = [name for name in folders if name in ('gradual', 'autograder')], []
+        folders[:], files = [name for name in folders if name in ('gradual', 'autograder')], files
     for name in files:
         path = os.path.join(folder, name)
-        if name.endswith(('.py', '.ipynb', '.pyc')) and os.path.isfile(path) and b'beta_not_sqrt' + b'_beta' in open(path, 'rb').read():
-            print(folder, name)
+        if name.endswith(('.py', '.ipynb', '.pyc')) and os.path.isfile(path):
+            text = open(path, 'rb').read()
+            if b'beta_not_sqrt' + b'_beta' in text or b'def structure_' + b'left' in text:
+                print(path)
 """)
-    assert found == ""
+    assert found == "/course/gradual/forward.py\n"  # the copy without bodies: the walk does look
 
 
 def test_real_packages_are_not_importable(told):
