@@ -169,7 +169,9 @@ class Worker:
     def _watch(self):
         used = self._zygote.usage()["bytes"]
         if used > self._limits.memory_bytes:
-            raise Stopped(f"it used {used / 2**30:.1f} GB of memory, of {self._limits.memory_bytes / 2**30:.1f} GB allowed")
+            raise Stopped(
+                f"it used {used / 2**30:.1f} GB of memory, of {self._limits.memory_bytes / 2**30:.1f} GB allowed"
+            )
 
     def _fresh(self):
         self._stop()

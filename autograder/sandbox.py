@@ -193,4 +193,6 @@ def _refuse_secrets(places):
     covered = any(inside == secret for inside in places)
     for inside, outside in places.items():
         if (secret == outside or outside in secret.parents) and not covered:
-            raise SandboxUnavailable(f"{outside} is needed inside, and holds the course itself: move {inside} elsewhere.")
+            raise SandboxUnavailable(
+                f"{outside} is needed inside, and holds the course itself: move {inside} elsewhere."
+            )

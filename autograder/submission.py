@@ -87,14 +87,18 @@ def read_submission(path: Path, lesson: Lesson) -> Submission:
             code.append(SubmittedCell(source, grade_id, _text(cell.get("id"))))
         elif grade_id in lesson.written:
             if grade_id in written and written[grade_id] != source:
-                notes.append(f"The answer {grade_id} is there twice, with different text; the last one that you changed counts.")
+                notes.append(
+                    f"The answer {grade_id} is there twice, with different text; the last one that you changed counts."
+                )
             if grade_id not in written or source.strip() != lesson.written[grade_id].strip():
                 written[grade_id] = source
     sources = "\n\n".join(cell.source for cell in code)
     known = {cell.grade_id for cell in code} | written.keys()
     if not known & (lesson.solutions | lesson.written.keys()):
         if not {match[1] for match in DEFINITION.finditer(sources)} & lesson.solutions:
-            raise BrokenSubmission(f"This notebook has none of the answers of {lesson.name}: it seems to be another notebook.")
+            raise BrokenSubmission(
+                f"This notebook has none of the answers of {lesson.name}: it seems to be another notebook."
+            )
     return Submission(tuple(code), written, (*notes, *_twice_defined(sources, lesson.solutions)))
 
 
@@ -106,13 +110,17 @@ def _read(path: Path) -> bytes:
         raise BrokenSubmission(f"There is no notebook {path.name} in the submission.") from None
     except OSError:
         raise BrokenSubmission(f"{path.name} is a link, or cannot be opened; submit the notebook itself.") from None
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(descriptor)
+        raise BrokenSubmission(f"{path.name} is a folder or a device, not a notebook.")
     with open(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            raise BrokenSubmission(f"{path.name} is a folder or a device, not a notebook.")
         if about.st_size > MAX_BYTES:
-            raise BrokenSubmission(f"The notebook is {about.st_size / 2**20:.0f} MB large; at most {MAX_BYTES // 2**20} MB can be read. Clear its outputs and submit it again.")
-        data = file.read(MAX_BYTES + 1)
+            raise BrokenSubmission(
+                f"The notebook is {about.st_size / 2**20:.0f} MB large; at most {MAX_BYTES // 2**20} MB can be read. "
+                "Clear its outputs and submit it again."
+            )
+        data = file.read(MAX_BYTES)
     if not data.strip():
         raise BrokenSubmission("The notebook is an empty file.")
     return data
@@ -132,7 +140,9 @@ def _notebook(data: bytes) -> dict:
     version = notebook.get("nbformat")
     if version != 4:
         shown = version if isinstance(version, int) else "unknown"
-        raise BrokenSubmission(f"The notebook has format version {shown}, not 4: open it in JupyterLab, save it and submit it again.")
+        raise BrokenSubmission(
+            f"The notebook has format version {shown}, not 4: open it in JupyterLab, save it and submit it again."
+        )
     return notebook
 
 

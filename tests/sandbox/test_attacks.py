@@ -135,7 +135,9 @@ def test_cell_that_fails_costs_only_itself(cell, passed, honest):
 
 
 def test_killing_cells_are_told_and_the_others_keep_their_output(grader):
-    with grader.submission(["print('a')", "import os; os._exit(3)", "print('b')", "while True: pass", "print('c')"]) as worker:
+    with grader.submission(
+        ["print('a')", "import os; os._exit(3)", "print('b')", "while True: pass", "print('c')"]
+    ) as worker:
         shown = [text_of(result) for result in worker.cell_results]
     assert shown[0::2] == ["a\n", "b\n", "c\n"]
     assert "ended its own process" in shown[1] and "more than 3 seconds" in shown[3]

@@ -57,7 +57,9 @@ def test_output_is_cut_in_the_worker_and_outside(grader):
 def test_figures_are_cut_in_number(grader):
     cells = ["import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "for _ in range(15): plt.figure(figsize=(1, 1))"]
     with grader.submission(cells) as worker:
-        counts = [sum("image/png" in output.get("data", {}) for output in result.outputs) for result in worker.cell_results]
+        counts = [
+            sum("image/png" in output.get("data", {}) for output in result.outputs) for result in worker.cell_results
+        ]
     assert counts == [1, LIMITS.figures]
 
 

@@ -44,7 +44,16 @@ def test_an_ordinary_user_can_grade():
         if closed:
             below = str(closed / needed.relative_to(closed).parts[0])
             opened += ["--perms", "0755", "--tmpfs", str(closed), "--bind", below, below]
-    user = ["setpriv", "--reuid", "64538", "--regid", "64538", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
+    user = [
+        "setpriv",
+        "--reuid",
+        "64538",
+        "--regid",
+        "64538",
+        "--clear-groups",
+        "--bounding-set=-all",
+        "--inh-caps=-all",
+    ]
     done = subprocess.run(
         ["bwrap", "--dev-bind", "/", "/", *opened, "--chdir", str(COURSE), "--cap-add", "ALL", *user]
         + [sys.executable, "-c", SCRIPT],

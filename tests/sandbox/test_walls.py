@@ -99,7 +99,9 @@ except OSError as error:
     print(number, error.strerror)
 """)
     assert "No space left" in text and int(text.split()[0]) < 10
-    text = told("try:\n    open('/tmp/big', 'wb').write(bytes(40 * 2**20))\nexcept OSError as error:\n    print(error.strerror)")
+    text = told(
+        "try:\n    open('/tmp/big', 'wb').write(bytes(40 * 2**20))\nexcept OSError as error:\n    print(error.strerror)"
+    )
     assert "File too large" in text
 
 
@@ -141,9 +143,9 @@ print(kinds == [stat.S_IFCHR] * 3 + [stat.S_IFSOCK])
 
 def test_environment_holds_nothing_of_the_host(told, monkeypatch):
     monkeypatch.setenv("GRADUAL_SECRET_TEST", "1")
-    assert told("import os\nprint(sorted(k for k in os.environ if 'SECRET' in k or 'USER' in k), os.environ['HOME'])") == (
-        "[] /tmp\n"
-    )
+    assert told(
+        "import os\nprint(sorted(k for k in os.environ if 'SECRET' in k or 'USER' in k), os.environ['HOME'])"
+    ) == ("[] /tmp\n")
 
 
 def test_processes_of_others_cannot_be_reached(told):
@@ -199,13 +201,18 @@ for path in ['/tmp/ipython/profile_default/startup/x.py', '/tmp/sitecustomize.py
     open(path, 'w').write('print("planted")')
 """)
     assert set(Path.home().iterdir()) == before
-    assert told("import numpy, os\nprint(numpy.__file__.endswith('numpy/__init__.py'), os.listdir('/tmp'))") == "True []\n"
+    assert (
+        told("import numpy, os\nprint(numpy.__file__.endswith('numpy/__init__.py'), os.listdir('/tmp'))") == "True []\n"
+    )
 
 
 def test_patched_libraries_stay_in_their_own_process(told):
     assert told("import numpy as np\nnp.sqrt = None\nnp.add = lambda *a: 42\nprint(np.sqrt)") == "None\n"
     assert told("import numpy as np\nprint(np.sqrt(4.0))") == "2.0\n"
-    assert told("import autograder.worker.session as s\ns.Session.call = None\ns.call_function = None\nprint('patched')") == "patched\n"
+    assert (
+        told("import autograder.worker.session as s\ns.Session.call = None\ns.call_function = None\nprint('patched')")
+        == "patched\n"
+    )
     assert told("import autograder.worker.session as s\nprint(s.Session.call is None)") == "False\n"
 
 
@@ -222,7 +229,9 @@ def test_shared_memory_of_another_kind_is_private(told):
 def test_nothing_is_left_on_the_host(told):
     """No file in the temporary folder and no process or thread outlives the submissions."""
     files, threads = set(os.listdir(tempfile.gettempdir())), threading.active_count()
-    told("import subprocess, os, sys\nfor _ in range(3):\n    os.fork() or os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(1000)'])")
+    told(
+        "import subprocess, os, sys\nfor _ in range(3):\n    os.fork() or os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(1000)'])"
+    )
     assert set(os.listdir(tempfile.gettempdir())) == files
     assert threading.active_count() == threads
     assert "time.sleep(1000)" not in running()

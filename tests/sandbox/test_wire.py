@@ -17,7 +17,9 @@ def frame(tree, rest=b""):
     return struct.pack(">I", len(head)) + head + rest
 
 
-@pytest.mark.parametrize("value", [None, True, "ε", 3, -0.0, float("inf"), 10**20, [1, [2.5]], (1, ("a", None)), {"a": [1]}, b"raw"])
+@pytest.mark.parametrize(
+    "value", [None, True, "ε", 3, -0.0, float("inf"), 10**20, [1, [2.5]], (1, ("a", None)), {"a": [1]}, b"raw"]
+)
 def test_plain_values_come_back_the_same(value):
     back = unpack(pack(value))
     assert back == value and type(back) is type(value)
