@@ -144,7 +144,7 @@ def executed(notebook: NotebookNode, path: Path) -> NotebookNode:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 raise BuildError(f"{path}, cell {cell.id}: {output.ename}: {output.evalue}\n{cell.source}")
-    notebook.metadata.update(METADATA)
+    notebook.metadata = nbformat.from_dict({**METADATA, "gradual": notebook.metadata.gradual})
     return notebook
 
 

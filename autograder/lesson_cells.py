@@ -31,7 +31,7 @@ def notebook_cells(lesson: str, cells: list[SourceCell]) -> list[NotebookNode]:
     check_completeness(lesson, cells)
     known, made = set(), []
     for cell in cells:
-        made += expand(lesson, cell, known)
+        made += expand(cell, known)
         if cell.kind == "exercise":
             known.add(cell.name)
         elif cell.cell_type == "code" and cell.kind is None:
@@ -42,14 +42,14 @@ def notebook_cells(lesson: str, cells: list[SourceCell]) -> list[NotebookNode]:
     return made
 
 
-def expand(lesson, cell, known) -> list[NotebookNode]:
+def expand(cell, known) -> list[NotebookNode]:
     """The one or more notebook cells that a source cell stands for."""
     if cell.kind == "exercise":
-        return [exercise_cell(lesson, cell, known)]
+        return [exercise_cell(cell, known)]
     if cell.kind == "check":
         return check_cells(cell)
     if cell.kind == "choice":
-        return choice_cells(lesson, cell)
+        return choice_cells(cell)
     if cell.kind == "question":
         return question_cells(cell)
     metadata = {"tags": cell.options["tags"]} if "tags" in cell.options else {}
@@ -65,11 +65,8 @@ def guarded(text):
     )
 
 
-def exercise_cell(lesson, cell, known):
+def exercise_cell(cell, known):
     exercise = find_exercise(cell.name)
-    if exercise is None or exercise.lesson != lesson:
-        names = ", ".join(one.name for one in all_exercises() if one.lesson == lesson)
-        raise cell.error(f"unknown exercise {cell.name!r}; this lesson's are {names}")
     if cell.text.strip():
         raise cell.error(f"the exercise cell of {cell.name} has code in it; the reference function is the solution, so leave it empty")
     text = function_text(exercise.function)
@@ -93,11 +90,8 @@ def check_cells(cell):
     ]
 
 
-def choice_cells(lesson, cell):
+def choice_cells(cell):
     choice = find_choice(cell.name)
-    if choice is None or choice.lesson != lesson:
-        names = ", ".join(one.name for one in all_choices() if one.lesson == lesson)
-        raise cell.error(f"unknown choice {cell.name!r}; this lesson's are {names}")
     options = "\n".join(f"- **{letter})** {option.text}" for letter, option in zip(choice.letters, choice.options))
     question = new_markdown_cell(f"{choice.question}\n\n{options}")
     letters = [f'"{letter}"' for letter in choice.letters]
@@ -153,10 +147,16 @@ def bound_names(cell):
 
 def check_completeness(lesson, cells):
     """Each exercise once, its check after it; each choice once; at least two choices and one written question."""
+    known = {
+        "exercise": [one.name for one in all_exercises() if one.lesson == lesson],
+        "choice": [one.name for one in all_choices() if one.lesson == lesson],
+    }
     seen = []
     for cell in cells:
         if cell.kind is None:
             continue
+        if cell.name not in known.get(cell.kind, [cell.name]):
+            raise cell.error(f"unknown {cell.kind} {cell.name!r}; this lesson's are {', '.join(known[cell.kind])}")
         key = (cell.kind, cell.name)
         if key in seen:
             raise cell.error(f"{cell.kind} {cell.name!r} stands in this lesson twice")
@@ -165,8 +165,8 @@ def check_completeness(lesson, cells):
         if cell.kind in ("check", "choice") and cell.text.strip():
             raise cell.error(f"the {cell.kind} cell of {cell.name} has text in it; the registry fills it, so leave it empty")
         seen.append(key)
-    wanted = [("exercise", one.name) for one in all_exercises() if one.lesson == lesson]
-    wanted += [("check", name) for _, name in wanted] + [("choice", one.name) for one in all_choices() if one.lesson == lesson]
+    wanted = [(kind, name) for kind in ("exercise", "check") for name in known["exercise"]]
+    wanted += [("choice", name) for name in known["choice"]]
     for kind, name in wanted:
         if (kind, name) not in seen:
             raise cells[-1].error(f"the lesson has no {kind} cell for {name!r}, which the registry gives it")

@@ -57,6 +57,8 @@ def source_cell(path, line, cell) -> SourceCell:
         raise SourceError(path, line, f"a cell is one thing, not {' and '.join(kinds)}")
     kind = kinds[0] if kinds else None
     name = metadata.pop(kind) if kind else None
+    # jupytext notes the blank lines between two cells.
+    metadata.pop("lines_to_next_cell", None)
     unknown = set(metadata) - {"tags", "points"}
     if unknown:
         raise SourceError(path, line, f"unknown cell option {', '.join(sorted(unknown))}; known are {', '.join(KINDS)}, points and tags")
