@@ -38,7 +38,8 @@ dissolve(images[0], points, (samples, rate), series, betas, q_step=forward.q_ste
 INTERACT = """
 import ipywidgets, matplotlib.pyplot as plt
 noise = np.random.default_rng(0).standard_normal
-states = [forward.noise_trajectory(x, betas, noise((100, *x.shape))) for x in (images[0], points, samples[:320], series)]
+starts = images[0], points, samples[:320], series
+states = [forward.noise_trajectory(x0, betas, noise((100, *x0.shape))) for x0 in starts]
 
 def picture(t):
     figure = plt.figure(figsize=(9, 3), layout="constrained")

@@ -83,7 +83,7 @@ def tile(images, columns=None):
 def show_grid_of_images(images, columns=8, titles=None, title="", limits=(-1, 1)):
     """A grid of images ``(N, H, W)``: white is ``limits[0]``, black is ``limits[1]``.
 
-    ``titles``, one short text an image, only for a single row.
+    ``titles``: one short text a column, under the last row.
     """
     images = np.asarray(images)
     columns = min(columns, len(images))
@@ -104,7 +104,7 @@ def draw_tiles(ax, images, columns=None, limits=(-1, 1), **options):
 
 
 def name_tiles(ax, titles, width):
-    """Write one text under each image of a single row of tiles."""
+    """Write one text under each column of tiles."""
     ax.set_xticks(np.arange(len(titles)) * (width + 1) + (width - 1) / 2, titles, fontsize=FONT - 1.5)
     ax.tick_params(length=0)
 

@@ -94,7 +94,9 @@ def step_through(q_step, x0, betas, noise):
 
 
 def _image(stage, place, image):
-    artist = stage.moving(draw_tiles(bare(stage.figure.add_subplot(place), "Image"), image[None]))
+    ax = bare(stage.figure.add_subplot(place), "Image")
+    artist = stage.moving(draw_tiles(ax, image[None]))
+    ax.spines[:].set_visible(True)
     return artist.set_data
 
 
@@ -142,7 +144,7 @@ def _seen(likeness):
 def _player(samples, rate):
     """A button that puts the sound at the present step into a player. Moving the slider costs nothing here."""
     button = widgets.Button(description="Hear the sound at this step", icon="volume-up", layout={"width": "auto"})
-    audio = widgets.Audio(format="wav", autoplay=False, layout={"display": "none"})
+    audio = widgets.Audio(format="wav", autoplay=False, loop=False, layout={"display": "none"})
     problem = widgets.HTML()
 
     def hear(_):

@@ -53,7 +53,8 @@ def drag_schedule(image, linear, cosine, alpha_bar_from_betas, snr, q_sample, se
         for show, x, y in zip(panels, (share[1:], share, share[1:]), (betas[1:], alpha_bar, log_snr), strict=True):
             show(x, y, wasted)
         times = np.round(np.linspace(0, T, STRIP)).astype(int)
-        strip.set_data(tile([drawable("q_sample", q_sample(image, int(t), alpha_bar, noise), image.shape) for t in times]))
+        noisy = [drawable("q_sample", q_sample(image, int(t), alpha_bar, noise), image.shape) for t in times]
+        strip.set_data(tile(noisy))
         return _said(kind, T, alpha_bar, wasted)
 
     controls = {
@@ -96,7 +97,7 @@ def _said(kind, T, alpha_bar, wasted):
     text += f"At the end √ᾱ is {np.sqrt(alpha_bar[-1]):.4f}: "
     if alpha_bar[-1] > FAINT:
         return text + "a visible trace of the image is left, so the end is not pure noise."
-    return text + f"next to nothing is left. The last {1 - wasted:.0%} of the steps (shaded) work on what is noise already."
+    return text + f"next to nothing is left. The last {1 - wasted:.0%} of the steps (shaded) only stir noise."
 
 
 def terminal_snr_audit(settings, alpha_bar_from_betas):

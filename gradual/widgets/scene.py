@@ -22,7 +22,9 @@ What is slow or random is done once: outside ``draw``, or, where it calls a stud
 
 from __future__ import annotations
 
+import base64
 import html
+import os
 import traceback
 
 import ipywidgets as widgets
@@ -62,6 +64,8 @@ class Scene(widgets.VBox):
     def __init__(self, stage, draw, controls, functions=(), play=None, extra=()):
         self.stage, self.draw, self.controls, self.functions = stage, draw, controls, functions
         self.picture = widgets.Image(format="jpeg", layout={"width": "100%", "max_width": f"{stage.width}px"})
+        # An image widget has no alternative text; its title is what a screen reader finds.
+        self.picture.tooltip = "A picture; the text below it says what it shows"
         self.picture.add_class("gradual-picture")
         self._caption, self._note, self._error = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.caption = self.note = self.error = ""
@@ -93,6 +97,13 @@ class Scene(widgets.VBox):
         self._show(self._caption, self.caption, 'class="gradual-caption" role="status" aria-live="polite"')
         self._show(self._error, self.error, 'class="gradual-error" role="alert"')
         self._show(self._note, self.note, 'class="gradual-note"')
+
+    def _repr_mimebundle_(self, **options):
+        """The widget; where ``GRADUAL_STILL`` is set, as for a notebook that is only read, its present picture."""
+        if not os.environ.get("GRADUAL_STILL"):
+            return super()._repr_mimebundle_(**options)
+        picture = {"image/jpeg": base64.b64encode(self.picture.value).decode(), "text/plain": self.caption}
+        return picture, {"image/jpeg": {"width": self.stage.width}}
 
     @staticmethod
     def _show(widget, text, attributes):

@@ -29,9 +29,7 @@ class Stage:
     """
 
     def __init__(self, width=9, height=3):
-        self.figure = Figure(
-            (width, height), dpi=100 * PIXELS_PER_POINT, facecolor="white", layout="constrained"
-        )
+        self.figure = Figure((width, height), dpi=100 * PIXELS_PER_POINT, facecolor="white", layout="constrained")
         self.figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
         self.canvas = FigureCanvasAgg(self.figure)
         self.artists = []
