@@ -9,7 +9,18 @@ from matplotlib.lines import Line2D
 
 from gradual.mixture import GaussianMixture, component_log_prob
 from gradual.plots import BLACK, BLUE, COLORS, GREY, LINES, ORANGE, RED, label, legend
-from gradual.widgets.plane import CELLS, LIMIT, arrows_on, component_lines, coordinates, density_on, grid, outline, plane, shortened
+from gradual.widgets.plane import (
+    CELLS,
+    LIMIT,
+    arrows_on,
+    component_lines,
+    coordinates,
+    density_on,
+    grid,
+    outline,
+    plane,
+    shortened,
+)
 from gradual.widgets.scene import Scene, choice, drawable, slider, step_slider
 from gradual.widgets.stage import Stage
 
@@ -85,7 +96,7 @@ def merging_modes(clean, alpha_bar, diffuse_mixture):
     alpha_bar : array (T+1,)
     diffuse_mixture : callable, makes the mixture at every step
 
-    Slider: the step t.
+    Controls: the step t.
     """
     T, K = len(alpha_bar) - 1, len(clean[0])
     stage = Stage(9, 4.6)
@@ -132,19 +143,31 @@ def far_away(parts, mixture_log_prob, direction=(1.0, 0.4)):
     logs = component_log_prob(away[:, None] * unit, *parts)
     with np.errstate(divide="ignore"):
         naive = np.log(np.exp(logs).sum(axis=1))
-    stage = Stage(9, 3.8)
+    stage = Stage(9, 4.2)
     left, right = stage.figure.subplots(1, 2, width_ratios=[1.5, 1])
-    label(left, "Log density on the way out", "distance from the origin", "nats").set(xlim=(0, FARTHEST), ylim=(LOWEST, 150))
-    label(right, "The log parts ℓₖ", "component", "nats").set(xlim=(0.4, K + 0.6), ylim=(LOWEST, 150), xticks=range(1, K + 1))
+    label(left, "Log density on the way out", "distance from the origin", "nats").set(
+        xlim=(0, FARTHEST + 0.4), ylim=(LOWEST, 150)
+    )
+    label(right, "The log parts ℓₖ", "component", "nats").set(
+        xlim=(0.4, K + 0.6), ylim=(LOWEST, 150), xticks=range(1, K + 1)
+    )
     end = away[np.isfinite(naive)][-1]
     left.plot(away, naive, color=ORANGE, linewidth=6, alpha=0.6, label="log of a plain sum of exp")
-    left.plot([end], [naive[np.isfinite(naive)][-1]], "X", color=RED, markersize=11, label="here it becomes log 0 = −∞", zorder=4)
+    left.plot(
+        [end],
+        [naive[np.isfinite(naive)][-1]],
+        "X",
+        color=RED,
+        markersize=11,
+        label="here it becomes log 0 = −∞",
+        zorder=4,
+    )
     right.axhline(UNDERFLOW, color=RED, linestyle="--", linewidth=1.5, label="below here, exp gives 0")
     (curve,) = stage.moving(left.plot([], [], color=BLUE, linewidth=2, label="mixture_log_prob"))
     (here,) = stage.moving(left.plot([], [], "o", color=BLACK, markersize=9))
     bars = stage.moving(right.bar(range(1, K + 1), np.zeros(K), width=0.5, color=COLORS[:K], edgecolor=BLACK))
-    legend(left, loc="lower left")
-    legend(right, loc="lower left")
+    handles = [ax.get_legend_handles_labels() for ax in (left, right)]
+    stage.figure.legend(*map(sum, zip(*handles), ([], [])), loc="outside lower center", ncols=2, frameon=False)
 
     def draw(distance, taken_out):
         x = np.vstack([away[:, None] * unit, distance * unit])
@@ -158,8 +181,8 @@ def far_away(parts, mixture_log_prob, direction=(1.0, 0.4)):
         plain = "log 0, which is −inf" if lost == K else f"{np.log(np.exp(log_parts).sum()):.1f}"
         shown = "With the largest taken out, one bar stands at 0, and exp of it is 1." if taken_out else ""
         return (
-            f"At distance {distance:.1f}, mixture_log_prob says {now:.1f} nats; a plain sum of exponentials says {plain}. "
-            f"{lost} of the {K} exponentials are 0 in the computer. {shown}"
+            f"At distance {distance:.1f}, mixture_log_prob says {now:.1f} nats; "
+            f"a plain sum of exponentials says {plain}. {lost} of the {K} exponentials are 0 in the computer. {shown}"
         )
 
     controls = {
@@ -188,9 +211,13 @@ def pulls(clean, alpha_bar, diffuse_mixture, responsibilities, mixture_score):
     show_score = arrows_on(stage, left, BLACK, 0.02, zorder=3)
     chain = [arrows_on(stage, left, COLORS[k], 0.01, zorder=4) for k in range(K)]
     (point,) = stage.moving(left.plot([], [], "o", color=RED, markersize=10, markeredgecolor="white", zorder=5))
-    label(right, "Responsibilities rₖ(x)", "component", "probability").set(xlim=(0.4, K + 0.6), ylim=(0, 1.08), xticks=range(1, K + 1))
+    label(right, "Responsibilities rₖ(x)", "component", "probability").set(
+        xlim=(0.4, K + 0.6), ylim=(0, 1.08), xticks=range(1, K + 1)
+    )
     bars = stage.moving(right.bar(range(1, K + 1), np.zeros(K), width=0.5, color=COLORS[:K], edgecolor=BLACK))
-    handles = [Line2D([], [], linestyle=LINES[k], color=COLORS[k], linewidth=2, label=f"component {k + 1}") for k in range(K)]
+    handles = [
+        Line2D([], [], linestyle=LINES[k], color=COLORS[k], linewidth=2, label=f"component {k + 1}") for k in range(K)
+    ]
     handles.append(Line2D([], [], color=BLACK, linewidth=5, label="score"))
     stage.figure.legend(handles=handles, loc="outside lower center", ncols=K + 1, frameon=False)
 
@@ -212,7 +239,7 @@ def pulls(clean, alpha_bar, diffuse_mixture, responsibilities, mixture_score):
         said = ", ".join(f"component {k + 1}: {r[k]:.2f}" for k in range(K))
         return (
             f"Step {t} of {T}. Responsibilities at ({x1:.2f}, {x2:.2f}): {said}; they sum to {r.sum():.2f}. "
-            f"The score is ({score[0, 0]:.2f}, {score[0, 1]:.2f}); all arrows are drawn at {scale:.2f} times their length."
+            f"The score is ({score[0, 0]:.2f}, {score[0, 1]:.2f}); arrows are drawn at {scale:.2f} times their length."
         )
 
     controls = {"t": step_slider(T, T // 4, low=0), **coordinates(0.6, 0.2)}

@@ -48,8 +48,9 @@ def density_on(stage, ax):
 
 
 def arrows_on(stage, ax, color, width, n=None, zorder=2):
-    """Arrows that move: one, or a field of n × n; returns ``show(tails (N, 2), vectors (N, 2))``, lengths in units of x."""
-    at = grid(n) if n else np.zeros((1, 2))
+    """Arrows that move, one or n × n of them; returns ``show(tails (N, 2), vectors (N, 2))``, lengths in units of x."""
+    # Quiver takes its unit from where it starts, which must not be the origin.
+    at = grid(n) if n else np.full((1, 2), LIMIT)
     arrows = ax.quiver(*at.T, *np.zeros_like(at).T, color=color, width=width, scale_units="xy", scale=1, zorder=zorder)
     stage.moving(arrows)
 
@@ -61,7 +62,7 @@ def arrows_on(stage, ax, color, width, n=None, zorder=2):
 
 
 def shortened(vectors, longest):
-    """Vectors in their own direction, with lengths squeezed below ``longest``, so that weak and strong ones both show."""
+    """Vectors in their own direction, with lengths squeezed below ``longest``, so that weak and strong ones show."""
     lengths = np.hypot(*vectors.T)[:, None]
     return longest * vectors / (lengths + 2)
 
@@ -82,4 +83,4 @@ def outline(mean, cov):
 
 def coordinates(x1, x2):
     """Two sliders that drag a point, as the controls ``x1`` and ``x2``."""
-    return {name: slider(text, -LIMIT, LIMIT, value, 0.05) for name, text, value in (("x1", "x₁", x1), ("x2", "x₂", x2))}
+    return {"x1": slider("x₁", -LIMIT, LIMIT, x1, 0.05), "x2": slider("x₂", -LIMIT, LIMIT, x2, 0.05)}
