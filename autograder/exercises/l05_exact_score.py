@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.exercise import Case, Choice, Exercise, Misconception, Option
-from autograder.exercises.mixture_points import LESSON, MIXTURE_LOG_PROB, MIXTURE_SCORE, RESPONSIBILITIES, parts_of
+from autograder.exercises.mixture_points import LESSON, MIXTURE_LOG_PROB, RESPONSIBILITIES, parts_of
+from autograder.exercises.score_and_guess import MIXTURE_SCORE, TWEEDIE
 from gradual import mixture
-
 
 # --- diffuse_mixture ------------------------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ DIFFUSE_MIXTURE = Exercise(
     cases=(
         Case("three components in the plane, ᾱ = 0.6", diffuse_inputs(3, 2, 0.6)),
         Case("ᾱ = 1: no noise yet", diffuse_inputs(3, 2, 1.0)),
-        Case("ᾱ = 0: nothing but noise", diffuse_inputs(2, 3, 0.0)),
+        Case("ᾱ = 0: nothing but noise, in three dimensions", diffuse_inputs(4, 3, 0.0)),
         Case("four components in five dimensions, ᾱ = 0.05", diffuse_inputs(4, 5, 0.05), hidden=True),
         Case("one component, ᾱ = 0.9", diffuse_inputs(1, 3, 0.9), hidden=True),
     ),
@@ -95,6 +95,26 @@ DIFFUSE_MIXTURE = Exercise(
             "Your identity matrix has one row for each component. It needs one for each dimension of the data: means.shape[1].",
         ),
         Misconception(
+            "identity_of_two",
+            lambda w, m, C, a: (w, np.sqrt(a) * m, a * C + (1 - a) * np.eye(2)),
+            "Your identity matrix is always 2 by 2. Data can have any dimension: its size is means.shape[1].",
+        ),
+        Misconception(
+            "covs_like_data",
+            diffused(np.sqrt, lambda a, C, eye: np.sqrt(a) * C + np.sqrt(1 - a) * eye),
+            "You used the factors of the data for its covariances. Covariances are variances: theirs are ᾱ and 1 − ᾱ, without roots.",
+        ),
+        Misconception(
+            "means_shifted",
+            lambda w, m, C, a: (w, np.sqrt(a) * m + np.sqrt(1 - a), a * C + (1 - a) * np.eye(m.shape[1])),
+            "You added something to the means. The noise has mean 0, so it does not move them; they are only scaled.",
+        ),
+        Misconception(
+            "weights_by_the_root",
+            lambda w, m, C, a: (np.sqrt(a) * w, np.sqrt(a) * m, a * C + (1 - a) * np.eye(m.shape[1])),
+            "You scaled the weights. Noise moves points, and not from one component to another: the weights stay, and sum to 1.",
+        ),
+        Misconception(
             "changed_its_input",
             diffuse_in_place,
             "The numbers are right, but you changed the arrays you were given (with *= or +=), so the clean mixture is gone. Make new ones.",
@@ -112,88 +132,6 @@ DIFFUSE_MIXTURE = Exercise(
     ),
 )
 
-
-# --- tweedie --------------------------------------------------------------------------------------------------
-
-
-def guess_inputs(shape, alpha_bar_t):
-    return lambda rng: {"x_t": rng.normal(0.5, 1, shape), "score": rng.normal(0, 2, shape), "alpha_bar_t": alpha_bar_t}
-
-
-def tweedie_through_the_noise(x_t, score, alpha_bar_t):
-    eps = -np.sqrt(1 - alpha_bar_t) * np.asarray(score)
-    return (x_t - np.sqrt(1 - alpha_bar_t) * eps) / np.sqrt(alpha_bar_t)
-
-
-def tweedie_by_loop(x_t, score, alpha_bar_t):
-    flat = [(x + (1 - alpha_bar_t) * s) / alpha_bar_t**0.5 for x, s in zip(np.ravel(x_t), np.ravel(score))]
-    return np.reshape(flat, np.shape(x_t))
-
-
-TWEEDIE = Exercise(
-    function=mixture.tweedie,
-    lesson=LESSON,
-    points=3,
-    axes={"B": "one row for each point"},
-    cases=(
-        Case("five points, ᾱ = 0.4", guess_inputs((5, 2), 0.4)),
-        Case("ᾱ = 1: without noise, x_t is the clean point", guess_inputs((3, 2), 1.0)),
-        Case("a batch of images, ᾱ = 0.8", guess_inputs((2, 4, 4), 0.8), hidden=True),
-        Case("nearly all noise, ᾱ = 0.0001", guess_inputs((6, 3), 1e-4), hidden=True),
-    ),
-    misconceptions=(
-        Misconception(
-            "not_scaled_up",
-            lambda x, s, a: x + (1 - a) * s,
-            "You have the guess in shrunken form, √ᾱ · x₀. Divide by √ᾱ to come back to the scale of clean data.",
-        ),
-        Misconception(
-            "divided_by_alpha_bar",
-            lambda x, s, a: (x + (1 - a) * s) / a,
-            "You divided by ᾱ. The data was scaled by √ᾱ, so undo that: divide by √ᾱ.",
-        ),
-        Misconception(
-            "scaled_down_again",
-            lambda x, s, a: (x + (1 - a) * s) * np.sqrt(a),
-            "You multiplied by √ᾱ. The data was shrunk by it on the way here; going back, divide.",
-        ),
-        Misconception(
-            "score_subtracted",
-            lambda x, s, a: (x - (1 - a) * s) / np.sqrt(a),
-            "You stepped against the score. It points towards where the data is, so add (1 − ᾱ) · score.",
-        ),
-        Misconception(
-            "step_by_standard_deviation",
-            lambda x, s, a: (x + np.sqrt(1 - a) * s) / np.sqrt(a),
-            "You stepped by √(1 − ᾱ). The step along the score has the length of the noise's variance, 1 − ᾱ.",
-        ),
-        Misconception(
-            "step_by_alpha_bar",
-            lambda x, s, a: (x + a * s) / np.sqrt(a),
-            "You stepped by ᾱ, the signal's share. The more noise there is, the longer the step: 1 − ᾱ.",
-        ),
-        Misconception(
-            "brackets_missing",
-            lambda x, s, a: x + (1 - a) * s / np.sqrt(a),
-            "Only the score is divided by √ᾱ. The point is shrunk as well: put brackets around the sum.",
-        ),
-        Misconception(
-            "full_step",
-            lambda x, s, a: (x + s) / np.sqrt(a),
-            "You added the whole score. Its step is scaled by the noise's variance, 1 − ᾱ.",
-        ),
-    ),
-    alternatives=(
-        tweedie_through_the_noise,
-        tweedie_by_loop,
-        lambda x, s, a: np.float32(x / np.sqrt(a) + (1 - a) / np.sqrt(a) * s),
-    ),
-    hints=(
-        "Two moves: a step along the score, longer the more noise there is; then undo the shrinking that the forward process did.",
-        "E[x₀ given x_t] = (x_t + (1 − ᾱ_t) · score) / √ᾱ_t.",
-        "return (x_t + ... * score) / ...",
-    ),
-)
 
 EXERCISES = (DIFFUSE_MIXTURE, MIXTURE_LOG_PROB, RESPONSIBILITIES, MIXTURE_SCORE, TWEEDIE)
 

@@ -1,7 +1,4 @@
-"""Lesson 05's three functions of a point: its log density, whose it is, and its score.
-
-They are tried in the same situations, near the data and far from it, and share their mistakes.
-"""
+"""Lesson 05's two functions of a point: its log density, and whose it is; tried near the data and far from it."""
 
 from __future__ import annotations
 
@@ -109,6 +106,16 @@ MIXTURE_LOG_PROB = Exercise(
             "Near the data you are right. Far away every exp underflows to 0, and log 0 is −inf: subtract each row's largest value before exp, and add it again after the log.",
         ),
         Misconception(
+            "largest_not_lined_up",
+            log_prob_from(lambda log_parts: log_parts - log_parts.max(axis=1)),
+            "The largest values have shape (B,) and do not line up with the rows of (B, K). Write largest[:, None] where you subtract them.",
+        ),
+        Misconception(
+            "weights_twice",
+            lambda x, w, m, C: lse(np.log(w) + component_log_prob(x, w, m, C)),
+            "The weights come in twice: component_log_prob has log w_k in it already, so sum its exponentials as they are.",
+        ),
+        Misconception(
             "largest_not_put_back",
             log_prob_from(largest_not_put_back),
             "You took the largest value out and did not add it again. log(e^m · S) is m + log S.",
@@ -207,6 +214,26 @@ RESPONSIBILITIES = Exercise(
             "You subtracted the largest value of the whole batch, so one near point spoils the far ones. Each row has its own: max(axis=1, keepdims=True).",
         ),
         Misconception(
+            "sums_not_lined_up",
+            shares_from(lambda log_parts: np.exp(log_parts) / np.exp(log_parts).sum(axis=1)),
+            "One number for each point has shape (B,), which does not line up with the rows of (B, K). Add keepdims=True to the sum or the maximum.",
+        ),
+        Misconception(
+            "divided_by_everything",
+            shares_from(lambda log_parts: np.exp(log_parts - lse(log_parts, axis=None))),
+            "You divided by the sum over all points and components. Each point has a sum of its own: axis=1, keepdims=True.",
+        ),
+        Misconception(
+            "weights_twice",
+            lambda x, w, m, C: share(x, w, m, C) * w / (share(x, w, m, C) @ w)[:, None],
+            "The weights come in twice: component_log_prob has log w_k in it already.",
+        ),
+        Misconception(
+            "columns_sum_to_one",
+            shares_from(lambda log_parts: normalised(np.exp(log_parts - log_parts.max(axis=1, keepdims=True)), axis=0)),
+            "You divided by sums over the points, so the columns sum to 1. For each point the components sum to 1: divide along axis 1.",
+        ),
+        Misconception(
             "normalised_over_the_batch",
             shares_from(lambda log_parts: np.exp(log_parts - lse(log_parts, axis=0))),
             "Your columns sum to 1. For each point, the probabilities of the components sum to 1: divide along axis 1.",
@@ -252,112 +279,5 @@ RESPONSIBILITIES = Exercise(
         "Bayes: of all the density at x, which share comes from component k? Far from the data numerator and denominator both become 0; which common factor can you cancel first?",
         "r_k = exp(ℓ_k − m) / Σ_j exp(ℓ_j − m), with m = ℓ.max(axis=1, keepdims=True), and the sum along axis 1 with keepdims=True.",
         "log_parts = component_log_prob(x, weights, means, covs)\nparts = np.exp(log_parts - ...)\nreturn parts / ...",
-    ),
-)
-
-
-# --- mixture_score --------------------------------------------------------------------------------------------
-
-
-def pulls(x, means, covs, matrix=np.linalg.inv):
-    return np.einsum("kij,bkj->bki", matrix(covs), means - x[:, None, :])
-
-
-def score_from(shares, matrix=np.linalg.inv):
-    return lambda x, w, m, C: np.einsum("bk,bki->bi", shares(x, w, m, C), pulls(x, m, C, matrix))
-
-
-def naive_shares(x, w, m, C):
-    return normalised(np.exp(component_log_prob(x, w, m, C)))
-
-
-def winner(x, w, m, C):
-    return np.eye(len(w))[component_log_prob(x, w, m, C).argmax(axis=1)]
-
-
-def diagonal_only(covs):
-    return np.array([np.diag(1 / np.diag(cov)) for cov in covs])
-
-
-def score_by_loop(x, weights, means, covs):
-    r = share(x, weights, means, covs)
-    return [sum(r[b, k] * np.linalg.solve(covs[k], means[k] - point) for k in range(len(weights))) for b, point in enumerate(x)]
-
-
-def score_expanded(x, weights, means, covs):
-    inverse, r = np.linalg.inv(covs), share(x, weights, means, covs)
-    return r @ np.einsum("kij,kj->ki", inverse, means) - np.einsum("bk,kij,bj->bi", r, inverse, x)
-
-
-SCORE = score_from(share)
-
-MIXTURE_SCORE = Exercise(
-    function=mixture.mixture_score,
-    lesson=LESSON,
-    points=3,
-    axes={"B": "one row for each point", "D": "one entry for each dimension"},
-    cases=POINT_CASES,
-    misconceptions=(
-        Misconception(
-            "points_away",
-            lambda *a: -SCORE(*a),
-            "Your arrows have the right length and point away from the data. The score points uphill, towards the means: μ_k − x.",
-        ),
-        Misconception(
-            "naive_responsibilities",
-            score_from(naive_shares),
-            "Near the data you are right. Far away the responsibilities become 0/0, which is NaN: subtract each row's largest log part before exp.",
-        ),
-        Misconception(
-            "covariance_left_out",
-            score_from(share, lambda covs: np.broadcast_to(np.eye(covs.shape[1]), covs.shape)),
-            "Σ_k⁻¹ is missing: a narrow component pulls harder than a wide one.",
-        ),
-        Misconception(
-            "covariance_not_inverted",
-            score_from(share, lambda covs: covs),
-            "You multiplied by Σ_k. It is its inverse that counts, np.linalg.inv(covs): the narrower the bell, the steeper its sides.",
-        ),
-        Misconception(
-            "one_over_each_entry",
-            score_from(share, lambda covs: 1 / covs),
-            "You took 1 over each entry of the covariances. The inverse of a matrix is np.linalg.inv(covs).",
-        ),
-        Misconception(
-            "diagonal_only",
-            score_from(share, diagonal_only),
-            "You used only the variances on the diagonal. The components are tilted: invert the whole matrices.",
-        ),
-        Misconception(
-            "weights_for_responsibilities",
-            score_from(lambda x, w, m, C: np.tile(w, (len(x), 1))),
-            "You averaged the pulls with the weights w_k. The weights are the same everywhere; what counts at x is r_k(x), the responsibilities.",
-        ),
-        Misconception(
-            "gradient_of_the_density",
-            score_from(lambda x, w, m, C: np.exp(component_log_prob(x, w, m, C))),
-            "That is the gradient of the density. The score is the gradient of its log: divide by the density, which turns the parts into responsibilities.",
-        ),
-        Misconception(
-            "winner_takes_all",
-            score_from(winner),
-            "Only the most probable component pulls. All of them do, each with its responsibility.",
-        ),
-        Misconception(
-            "pulls_not_weighted",
-            lambda x, w, m, C: pulls(x, m, C).sum(axis=1),
-            "You summed the pulls as they are. Each one counts with its responsibility r_k(x).",
-        ),
-    ),
-    alternatives=(
-        score_by_loop,
-        score_expanded,
-        lambda *a: np.float32(SCORE(*a)),
-        lambda x, w, m, C: (share(x, w, m, C)[..., None] * np.linalg.solve(C, (m - x[:, None])[..., None])[..., 0]).sum(1),
-    ),
-    hints=(
-        "Each component alone would pull x towards its mean, harder the narrower it is. The score is the average of these pulls. Whose word counts most at x?",
-        "Σ_k r_k · Σ_k⁻¹ (μ_k − x). The offsets means - x[:, None, :] have shape (B, K, D), np.linalg.inv(covs) has (K, D, D), and r is (B, K), computed as in responsibilities.",
-        'pulls = np.einsum("kij,bkj->bki", np.linalg.inv(covs), ...)\nreturn np.einsum("bk,bki->bi", r, pulls)',
     ),
 )
