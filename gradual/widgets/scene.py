@@ -64,8 +64,6 @@ class Scene(widgets.VBox):
     def __init__(self, stage, draw, controls, functions=(), play=None, extra=()):
         self.stage, self.draw, self.controls, self.functions = stage, draw, controls, functions
         self.picture = widgets.Image(format="jpeg", layout={"width": "100%", "max_width": f"{stage.width}px"})
-        # An image widget has no alternative text; its title is what a screen reader finds.
-        self.picture.tooltip = "A picture; the text below it says what it shows"
         self.picture.add_class("gradual-picture")
         self._caption, self._note, self._error = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.caption = self.note = self.error = ""

@@ -183,8 +183,9 @@ class Notebook:
         return found
 
     def widget_errors(self):
-        """What the course's widgets say went wrong while they drew."""
-        return [box.inner_text() for box in self.page.locator(".gradual-error").all() if box.inner_text().strip()]
+        """What widgets say went wrong: the course's while they drew, or the browser while it showed one."""
+        shown = self.page.locator(".gradual-error, .jupyter-widgets-error-widget").all_inner_texts()
+        return [text for text in shown if text.strip()]
 
     def scenes(self):
         """Every widget of ``gradual.widgets`` on the page."""
