@@ -263,8 +263,8 @@ def peaks_of(density):
 def _mark(stage, ax):
     """The point, the best guess, and a dashed line from one to the other."""
     (line,) = stage.moving(ax.plot([], [], "--", color=BLACK, linewidth=1.2, zorder=4))
-    (point,) = stage.moving(ax.plot([], [], "o", color=RED, markersize=10, markeredgecolor="white", zorder=6))
-    (star,) = stage.moving(ax.plot([], [], "*", color=ORANGE, markersize=15, markeredgecolor=BLACK, zorder=5))
+    (point,) = stage.moving(ax.plot([], [], "o", color=RED, markersize=11, markeredgecolor="white", zorder=5))
+    (star,) = stage.moving(ax.plot([], [], "*", color=ORANGE, markersize=13, markeredgecolor=BLACK, zorder=6))
 
     def show(x_t, guess):
         line.set_data(*np.transpose([x_t, guess]))
