@@ -43,7 +43,7 @@ drag_point(
 # - At $t = 60$, put the point between the clusters. The star lies where *no* clean point is.
 # - At $t = 100$, drag the point anywhere. The star hardly moves: $x_t$ knows nothing any more, and the best guess is the mean of all the data.
 #
-# The dots on the right know nothing of arrows, and the star is made from the arrow. Yet the star sits in the middle of the large dots (at the first few steps there are too few of them to tell). By the end of the lesson you know why.
+# The dots on the right know nothing of arrows, and the star is made from the arrow. Yet the star sits in the middle of the large dots (far out, and at the first few steps, there are too few of them to tell). By the end of the lesson you know why.
 
 # %% [markdown]
 # ## 2. What does noise do to a whole mixture?
@@ -178,7 +178,7 @@ pulls(
 # %% check="tweedie"
 
 # %% [markdown]
-# The picture from the start, with every arrow, colour and star by *your* functions. The dots on the right still come from weighing the clean points one by one, and your star still lies at their mean.
+# The picture from the start, with every arrow, colour and star by *your* functions. The dots on the right still come from weighing the clean points one by one, and where there are enough of them, your star still lies at their mean.
 
 # %%
 drag_point(
