@@ -10,7 +10,7 @@ from gradual.plots import BLACK, BLUE, GREEN, GREY, ORANGE, RED, label, legend
 from gradual.widgets.scene import Scene, drawable, slider, step_slider
 from gradual.widgets.stage import Stage
 
-SHOWN, HALF_WIDTH = 7, 0.06
+SHOWN, HALF_WIDTH, FEWEST = 7, 0.06, 8
 COLORS = (BLUE, ORANGE, GREEN)
 DASHES = ("-", "--", ":")
 
@@ -18,8 +18,8 @@ DASHES = ("-", "--", ":")
 def same_present(x0, betas, alpha_bar, noise_trajectory, shared_noise_path, early=25, late=130, seed=0):
     """Of all paths, only those that pass one gate: do the ones from above and from below part again?
 
-    Paths with the same present (the gate: a time and a value), split by their past: above or below the
-    middle at step ``early``. Thin lines are single paths, thick ones the groups' means.
+    Paths with the same present (the gate: a time and a height), split by their past: above or below the
+    gate's height at step ``early``. Thin lines are single paths, thick ones the groups' means.
 
     Parameters
     ----------
@@ -52,10 +52,10 @@ def same_present(x0, betas, alpha_bar, noise_trajectory, shared_noise_path, earl
         said = []
         for kind, show in panels.items():
             passing = states(kind)[:, np.abs(states(kind)[t] - height) < HALF_WIDTH]
-            if passing.shape[1] < 40:
-                raise ValueError(f"Only {passing.shape[1]} paths pass this gate. Move it closer to the middle.")
-            past = passing[early] > np.median(passing[early])
+            past = passing[early] > height
             groups = passing[:, past], passing[:, ~past]
+            if min(group.shape[1] for group in groups) < FEWEST:
+                raise ValueError(f"Too few paths of the {kind} pass this gate to compare two groups. Move the gate.")
             show(t, height, groups)
             ends = [group[late] for group in groups]
             chance = 2 * np.sqrt(sum(end.var() / len(end) for end in ends))
@@ -133,12 +133,17 @@ def path_probability(paths, betas, chain_log_prob, every=2):
     top, bottom = stage.figure.subplots(2, 1, sharex=True)
     label(top, "The paths so far", "", "xₜ").set(xlim=(0, T), ylim=(-3.2, 3.2))
     label(bottom, "Log density so far, less that of a real chain on average", "step t", "nats")
-    bottom.set(ylim=(-130, 130))
+    bottom.set(ylim=(-150, 190))
     bottom.fill_between(np.arange(T + 1), -2 * spread, 2 * spread, color="#D9D9D9", label="19 of 20 real chains")
     lines = []
     for name, color, dashes in zip(names, COLORS, DASHES, strict=False):
         style = {"color": color, "linestyle": dashes, "label": name}
-        lines.append((stage.moving(top.plot([], [], linewidth=1.3, **style))[0], stage.moving(bottom.plot([], [], linewidth=2, **style))[0]))
+        lines.append(
+            (
+                stage.moving(top.plot([], [], linewidth=1.3, **style))[0],
+                stage.moving(bottom.plot([], [], linewidth=2, **style))[0],
+            )
+        )
     legend(top, loc="upper right", ncols=3)
     legend(bottom, loc="upper left", ncols=4)
     here = stage.moving(bottom.axvline(0, color=RED, linewidth=1.2))
@@ -153,7 +158,7 @@ def path_probability(paths, betas, chain_log_prob, every=2):
         last = scores[upto][-1]
         said = "; ".join(f"{name} {value:+.0f}" for name, value in zip(names, last, strict=True))
         return (
-            f"After {times[upto][-1]} steps, path {which}: log density against a real chain's average, in nats: {said}. "
+            f"After {times[upto][-1]} steps, path {which}. Log density against a real chain's average, in nats: {said}. "
             f"19 of 20 real chains lie within ±{2 * spread[t]:.0f}."
         )
 
