@@ -97,9 +97,13 @@ def main(rounds, threads):
     print(f"{threads} threads, batch {BATCH}, layers {WIDTHS}, {FLOP / 1e6:.0f} Mflop a step, {rounds} rounds")
     for name, values in times.items():
         low, mid, high = np.quantile(values, [0.1, 0.5, 0.9])
-        print(f"{name:27} {mid * 1e3:7.3f} ms  (10-90 %: {low * 1e3:.3f} - {high * 1e3:.3f})  {flop[name] / mid / 1e9:6.1f} Gflop/s")
+        print(
+            f"{name:27} {mid * 1e3:7.3f} ms  (10-90 %: {low * 1e3:.3f} - {high * 1e3:.3f})  {flop[name] / mid / 1e9:6.1f} Gflop/s"
+        )
     ratio = np.array(times["gradual"]) / times["PyTorch"]
-    print(f"gradual / PyTorch: {np.median(ratio):.2f}  (10-90 % of rounds: {np.quantile(ratio, 0.1):.2f} - {np.quantile(ratio, 0.9):.2f})")
+    print(
+        f"gradual / PyTorch: {np.median(ratio):.2f}  (10-90 % of rounds: {np.quantile(ratio, 0.1):.2f} - {np.quantile(ratio, 0.9):.2f})"
+    )
     for name in list(steps)[2:]:
         rate = flop["gradual"] / np.median(times["gradual"]) / (flop[name] / np.median(times[name]))
         print(f"gradual's rate / {name}: {rate:.0%}")

@@ -284,3 +284,11 @@ class GaussianMixture:
             return out
 
         return eps
+
+
+FOUR_BELLS = GaussianMixture(
+    weights=np.array([0.2, 0.3, 0.35, 0.15]),
+    means=np.array([[1.5], [-0.216], [0.45], [-1.875]]),
+    covs=np.array([0.3, 0.15, 0.525, 0.075])[:, None, None] ** 2,
+)
+"""A one-dimensional mixture that one can see through: Prince 2023, *Understanding Deep Learning*, ch. 18."""
