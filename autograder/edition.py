@@ -1,7 +1,7 @@
 """The student edition: what a submission may import as ``gradual`` and ``autograder`` while it is graded.
 
 A copy of the reference package in which every function graded in this lesson or a later one has lost its
-body, beside the inert ``autograder``. It is made on the trusted side, in a private folder.
+body, and widgets draw nothing, beside the inert ``autograder``. It is made on the trusted side, in a private folder.
 """
 
 from __future__ import annotations
@@ -23,6 +23,23 @@ class Withheld(NotImplementedError):
         return [str(self)]
 '''
 
+UNSEEN = '''"""Made by the student edition: a widget is for eyes and hands, so while a notebook is graded it is one line."""
+
+
+class Unseen:
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"{self.name}: a picture to move, not drawn while the notebook is graded."
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return lambda *args, **kwargs: Unseen(name)
+'''
+
 
 def reference_folder() -> Path:
     return Path(find_spec("gradual").origin).parent
@@ -33,6 +50,8 @@ def build(folder: Path, lesson: str, exercises, source: Path | None = None) -> P
     source = source or reference_folder()
     shutil.copytree(source, folder / "gradual", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     (folder / "gradual" / "_edition.py").write_text(WITHHELD)
+    for path in (folder / "gradual" / "widgets").rglob("*.py"):
+        path.write_text(UNSEEN)
     for path, names in _graded_from(lesson, exercises, source).items():
         file = folder / "gradual" / path
         file.write_text(without_bodies(file.read_text(), names, str(path)))

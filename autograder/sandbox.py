@@ -60,7 +60,7 @@ class Limits:
     file_bytes: int = 2**25
     scratch_bytes: int = 2**26
     output_characters: int = 50_000
-    figures: int = 10
+    figures: int = 10  # pictures kept of each cell; with 0 none is even drawn
     figure_bytes: int = 2**21
     reply_bytes: int = 2**26
 

@@ -6,12 +6,14 @@ the last expression. There is no kernel, no history file and no thread.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import linecache
 import sys
 import traceback
 
+from gradual._edition import Withheld
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
@@ -21,7 +23,6 @@ from matplotlib import pyplot
 
 from autograder.calling import call_function
 from autograder.outcome import Unplain, plain
-from gradual._edition import Withheld
 
 REQUEST_CAP = 2**30
 KEPT_CHARACTERS = 2_000
@@ -51,9 +52,10 @@ class Output:
         text = str(data.get("text/plain", ""))[: self.characters]
         self.characters -= len(text)
         entry = {"text": text}
-        if isinstance(data.get("image/png"), bytes) and self.figures > 0:
+        png = data.get("image/png")
+        if png and self.figures > 0:
             self.figures -= 1
-            entry["png"] = data["image/png"]
+            entry["png"] = base64.b64decode(png) if isinstance(png, str) else png
         self.entries.append(entry)
 
     def taken(self):
@@ -144,6 +146,8 @@ class Session:
 
     def __init__(self, channel, shell, limits):
         self.channel, self.shell, self.limits = channel, shell, limits
+        if not limits["figures"]:
+            shell.display_formatter.active_types = ["text/plain"]  # nothing is drawn that no one will see
 
     def serve(self):
         while True:

@@ -5,9 +5,8 @@ Inside the sandbox this file is ``autograder/__init__.py``.
 
 from __future__ import annotations
 
-from IPython import get_ipython
-
 from gradual._edition import Withheld
+from IPython import get_ipython
 
 
 def check(name=None, **_):
