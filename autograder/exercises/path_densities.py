@@ -109,6 +109,41 @@ TRANSITION_LOG_PROB = Exercise(
             "You squared the difference without dividing it by √β first, so it is not measured in standard deviations of the step.",
         ),
         Misconception(
+            "divided_by_beta",
+            lambda x_t, x_prev, beta: per_sample(
+                gaussian(x_t, np.sqrt(1 - beta) * x_prev, beta**2) + 0.5 * np.log(beta)
+            ),
+            "You divided the difference by β. β is the variance; divide by the standard deviation, √β.",
+        ),
+        Misconception(
+            "brackets_missing",
+            lambda x_t, x_prev, beta: per_sample(
+                gaussian(x_t - np.sqrt(1 - beta) / np.sqrt(beta) * x_prev, 0, 1) - 0.5 * np.log(beta)
+            ),
+            "Only x_prev is divided by √β. Put brackets around the whole difference before you divide.",
+        ),
+        Misconception(
+            "half_for_the_noise_only",
+            lambda x_t, x_prev, beta: per_sample(
+                -0.5 * implied_noise(x_t, x_prev, beta) ** 2 + np.log(2 * np.pi * beta)
+            ),
+            "The −½ stands before both terms: put brackets around noise**2 + log(2πβ).",
+        ),
+        Misconception(
+            "log_not_halved",
+            lambda x_t, x_prev, beta: per_sample(
+                -0.5 * implied_noise(x_t, x_prev, beta) ** 2 - np.log(2 * np.pi * beta)
+            ),
+            "The ½ belongs to the log as well: it comes from the root in 1/√(2πβ).",
+        ),
+        Misconception(
+            "log_to_base_10",
+            lambda x_t, x_prev, beta: per_sample(
+                -0.5 * (implied_noise(x_t, x_prev, beta) ** 2 + np.log10(2 * np.pi * beta))
+            ),
+            "You took the logarithm to base 10. The course measures in nats, with the natural logarithm, np.log.",
+        ),
+        Misconception(
             "density_not_its_log",
             lambda x_t, x_prev, beta: np.exp(transition(x_t, x_prev, beta)),
             "That is the density itself. Return its logarithm: for many entries the density is too small or too large for a float.",
@@ -129,6 +164,11 @@ TRANSITION_LOG_PROB = Exercise(
             "summed_over_one_axis",
             lambda x_t, x_prev, beta: gaussian(x_t, np.sqrt(1 - beta) * x_prev, beta).sum(axis=1),
             "You summed over axis 1 only, and a sample can have more axes, or none. Make one row of each sample first: .reshape(len(x_t), -1).",
+        ),
+        Misconception(
+            "summed_over_the_last_axis",
+            lambda x_t, x_prev, beta: gaussian(x_t, np.sqrt(1 - beta) * x_prev, beta).sum(axis=-1),
+            "You summed over the last axis only, and a sample can have more axes, or none. Make one row of each sample first: .reshape(len(x_t), -1).",
         ),
         Misconception(
             "summed_over_the_batch",
@@ -200,7 +240,7 @@ CHAIN_LOG_PROB = Exercise(
     points=3,
     axes={"B": "one log density for each sample"},
     cases=(
-        Case("four steps of a batch of points", chain_inputs((5, 2), 4)),
+        Case("four steps of a batch of points", chain_inputs((6, 2), 4)),
         Case("a single step", chain_inputs((3, 2), 1)),
         Case("six steps of two small images", chain_inputs((2, 3, 3), 6)),
         Case("fifty steps of single numbers", chain_inputs((8,), 50), hidden=True),
@@ -230,6 +270,11 @@ CHAIN_LOG_PROB = Exercise(
             "You returned one step, the last. Add each step's log density to a running total (+=).",
         ),
         Misconception(
+            "only_the_first_step",
+            lambda trajectory, betas: each_step(trajectory, betas)[0],
+            "Only the first step counts. Is return inside the loop? It belongs after it, at the level of for.",
+        ),
+        Misconception(
             "mean_over_steps",
             lambda trajectory, betas: each_step(trajectory, betas).mean(axis=0),
             "You averaged over the steps. The densities of the steps multiply, so their logs are summed.",
@@ -253,6 +298,13 @@ CHAIN_LOG_PROB = Exercise(
             "summed_over_the_batch",
             lambda trajectory, betas: each_step(trajectory, betas).sum(),
             "You summed over the samples too. Each sample has a path of its own: return one log density for each.",
+        ),
+        Misconception(
+            "time_on_the_second_axis",
+            lambda trajectory, betas: sum(
+                transition(trajectory[:, t], trajectory[:, t - 1], betas[t]) for t in range(1, len(betas))
+            ),
+            "Time is the first axis: the state at time t is trajectory[t]. With trajectory[:, t] you take sample t at all times.",
         ),
         Misconception(
             "before_and_after_swapped",

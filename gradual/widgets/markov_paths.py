@@ -158,8 +158,8 @@ def path_probability(paths, betas, chain_log_prob, every=2):
         last = scores[upto][-1]
         said = "; ".join(f"{name} {value:+.0f}" for name, value in zip(names, last, strict=True))
         return (
-            f"After {times[upto][-1]} steps, path {which}. Log density against a real chain's average, in nats: {said}. "
-            f"19 of 20 real chains lie within ±{2 * spread[t]:.0f}."
+            f"After {times[upto][-1]} steps, path {which}. Log density against a real chain's average, in nats: "
+            f"{said}. 19 of 20 real chains lie within ±{2 * spread[t]:.0f}."
         )
 
     controls = {"t": step_slider(T, T), "which": step_slider(count, 1, "path", 1)}
