@@ -67,7 +67,7 @@ def test_every_gate_within_reach_lets_enough_paths_through():
 
 def test_past_the_gate_the_chain_comes_together_and_the_foil_parts():
     scene = gate()
-    chain, foil = re.findall(r"(?:chain|foil) ([+-][\d.]+) \(chance alone: about ±([\d.]+)\)", scene.caption)
+    chain, foil = re.findall(r"(?:chain|impostor) ([+-][\d.]+) \(chance alone: about ±([\d.]+)\)", scene.caption)
     assert abs(float(chain[0])) < 2.5 * float(chain[1])
     assert float(foil[0]) < -1
     # The chain's thick lines, the groups' means: apart before the gate, and in one place at it.

@@ -45,7 +45,7 @@ def same_present(x0, betas, alpha_bar, noise_trajectory, shared_noise_path, earl
 
     stage = Stage(9, 4)
     axes = stage.figure.subplots(1, 2, sharey=True)
-    titles = {"chain": "Chain: new noise each step", "foil": "Impostor"}
+    titles = {"chain": "Chain: new noise each step", "impostor": "Impostor"}
     panels = {kind: _gate_panel(stage, ax, titles[kind], T, early, late) for kind, ax in zip(titles, axes, strict=True)}
 
     def draw(t, height):
@@ -63,8 +63,8 @@ def same_present(x0, betas, alpha_bar, noise_trajectory, shared_noise_path, earl
             words = "no more than chance" if abs(apart) < 2 * chance else "the past still tells"
             said.append(f"{kind} {apart:+.2f} (chance alone: about ±{chance:.2f}), {words}")
         return (
-            f"Paths at {height:.1f} at step {t}. How far those from above end over those from below, "
-            f"on average at step {late}: {'; '.join(said)}."
+            f"Paths through {height:.1f} at step {t}. By how much those that came from above lie higher at step {late} "
+            f"than those from below, on average: {'; '.join(said)}."
         )
 
     controls = {
