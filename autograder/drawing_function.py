@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Yours:
 
     def __call__(self, *args, **kwargs):
         name = self.exercise.name
-        expected = self.exercise.function(*args, **kwargs)
+        expected = reference_value(self.exercise.function, args, kwargs)
         function = self.namespace.get(name)
         if function is None:
             return self._fall_back(expected, f"{name} is not defined yet")
@@ -53,6 +54,15 @@ class Yours:
         if self._judged[0] is not function:
             self._judged = (function, judge_visible(self.exercise, caller(self.namespace)).passed)
         return self._judged[1]
+
+
+def reference_value(function, args, kwargs):
+    """What the reference returns; arguments that it refuses come from a wrong function, and are drawn all the same."""
+    try:
+        return function(*args, **kwargs)
+    except ValueError:
+        with np.errstate(all="ignore"):
+            return inspect.unwrap(function)(*args, **kwargs)
 
 
 def why_not(outcome):

@@ -1,0 +1,39 @@
+"""``yours``: the student's function draws where it can, the reference where it cannot, and a line says which."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from autograder.drawing_function import Yours
+from gradual import forward
+
+
+def test_a_right_function_draws_without_a_note():
+    mine = Yours("merge_steps", {"merge_steps": lambda beta_1, beta_2: beta_1 + beta_2 - beta_1 * beta_2})
+    assert mine(0.2, 0.3) == pytest.approx(0.44)
+    assert mine.note == ""
+
+
+def test_a_wrong_one_draws_its_own_numbers_and_is_named():
+    mine = Yours("merge_steps", {"merge_steps": lambda beta_1, beta_2: beta_1 + beta_2})
+    assert mine(0.2, 0.3) == pytest.approx(0.5)
+    assert "does not pass its check yet" in mine.note
+
+
+def test_a_wrong_one_draws_on_where_the_reference_would_refuse_its_own_results():
+    mine = Yours("merge_steps", {"merge_steps": lambda beta_1, beta_2: beta_1 + beta_2})
+    assert list(itertools.accumulate([0.0, 0.6, 0.7, 0.8], mine)) == pytest.approx([0.0, 0.6, 1.3, 2.1])
+
+
+@pytest.mark.parametrize(("function", "said"), [
+    (None, "not defined yet"),
+    (lambda x0, t, alpha_bar, noise: 1 / 0, "ZeroDivisionError"),
+    (lambda x0, t, alpha_bar, noise: x0[0], "instead of (3, 2)"),
+])  # fmt: skip
+def test_the_reference_draws_for_one_that_cannot(function, said):
+    mine = Yours("q_sample", {"q_sample": function} if function else {})
+    x0, noise = np.random.default_rng(0).standard_normal((2, 3, 2))
+    alpha_bar = np.array([1.0, 0.5])
+    np.testing.assert_array_equal(mine(x0, 1, alpha_bar, noise), forward.q_sample(x0, 1, alpha_bar, noise))
+    assert said in mine.note and mine.note.endswith("the reference draws this.")
