@@ -5,8 +5,9 @@ import re
 import runpy
 
 import nbformat
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import autograder
 import gradual
@@ -177,11 +178,12 @@ def test_fields_that_contributing_counts_are_those_of_an_exercise():
 
 
 def test_the_picture_is_what_its_script_draws(root):
-    """The same pixels, but for fonts, which differ a little from one Matplotlib to the next."""
+    """The same greys; a border between two squares may fall a pixel aside, and fonts differ a little."""
     drawn = io.BytesIO()
     runpy.run_path(str(root / "docs/picture.py"))["dissolving_digits"]().savefig(drawn)
     kept, fresh = (Image.open(file).convert("L") for file in (root / "docs/dissolve.png", drawn))
     assert (root / "docs/dissolve.png").stat().st_size < 150_000
     assert kept.size == fresh.size
-    differing = sum(abs(a - b) > 32 for a, b in zip(kept.tobytes(), fresh.tobytes()))
-    assert differing < 0.01 * kept.width * kept.height
+    darkest, lightest = (np.asarray(fresh.filter(one(3)), dtype=int) for one in (ImageFilter.MinFilter, ImageFilter.MaxFilter))
+    grey = np.asarray(kept, dtype=int)
+    assert np.mean((grey < darkest - 8) | (grey > lightest + 8)) < 0.01
