@@ -233,13 +233,6 @@ def test_jumps_to_another_place_are_told():
         assert said in scene.caption
 
 
-def test_the_audit_computes_what_is_left():
-    settings = {"short": schedules.linear_beta_schedule(50), "long": schedules.linear_beta_schedule(1000)}
-    figure = noise_schedules.terminal_snr_audit(settings, schedules.alpha_bar_from_betas)
-    numbers = [float(text.get_text()) for text in figure.axes[0].texts]
-    np.testing.assert_allclose(numbers, [0.7765, 0.006353], rtol=2e-3)
-
-
 def test_a_still_is_the_picture_itself(monkeypatch):
     scene = dissolve(q_step=forward.q_step)
     assert "application/vnd.jupyter.widget-view+json" in scene._repr_mimebundle_()

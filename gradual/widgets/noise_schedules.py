@@ -1,10 +1,27 @@
-"""Lesson 04: drag a schedule and see what it does; the audit of what published ones leave at the end."""
+"""Lesson 04: drag a schedule and see what it does; see which part of the way each step goes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gradual.plots import BLUE, GREEN, RED, bare, dots, draw_tiles, label, name_tiles, tile
+from gradual.plots import (
+    BLACK,
+    BLUE,
+    COLORS,
+    FONT,
+    GREEN,
+    GREY,
+    LINES,
+    MARKERS,
+    ORANGE,
+    RED,
+    bare,
+    draw_tiles,
+    label,
+    legend,
+    name_tiles,
+    tile,
+)
 from gradual.widgets.scene import Scene, choice, drawable, slider, step_slider
 from gradual.widgets.stage import Stage
 
@@ -100,17 +117,118 @@ def _said(kind, T, alpha_bar, wasted):
     return text + f"next to nothing is left. The last {1 - wasted:.0%} of the steps (shaded) only stir noise."
 
 
-def terminal_snr_audit(settings, alpha_bar_from_betas):
-    """How much signal published settings leave at the end: √ᾱ_T as a dot for each.
+def quarter_turn(image, schedules, alpha_bar_from_betas, q_sample, T=1000, seed=0):
+    """The mix of signal and noise as a pointer that turns from 0° (signal) to 90° (noise), one for each schedule.
+
+    The pointer's ends are √ᾱ and √(1 − ᾱ), whose squares add up to 1. Eleven rings mark every tenth of the steps:
+    where they crowd, steps change little.
 
     Parameters
     ----------
-    settings : dict, ``{name: betas (T+1,)}``
-    alpha_bar_from_betas : callable
-
-    Returns
-    -------
-    a figure
+    image : array (H, W), from −1 to 1
+    schedules : dict of one or two, ``{name: callable}``, each called with T
+    alpha_bar_from_betas, q_sample : callables
     """
-    left = {name: float(np.sqrt(alpha_bar_from_betas(betas)[-1])) for name, betas in settings.items()}
-    return dots(left, "What is left of the signal when sampling starts from pure noise", "√ᾱ at the last step")
+    image = np.asarray(image, dtype=float)
+    noise = np.random.default_rng(seed).standard_normal(image.shape)
+    stage = Stage(4.6 * len(schedules), 2.7)
+    grid = stage.figure.add_gridspec(1, 2 * len(schedules))
+    pairs = [
+        _pointer(stage, grid[0, 2 * i], grid[0, 2 * i + 1], name, color, image)
+        for i, (name, color) in enumerate(zip(schedules, (BLUE, ORANGE)))
+    ]
+
+    def draw(t):
+        said = []
+        for (name, schedule), (show, picture) in zip(schedules.items(), pairs, strict=True):
+            betas = drawable(f"{name}_beta_schedule", schedule(T), (T + 1,))
+            alpha_bar = drawable("alpha_bar_from_betas", alpha_bar_from_betas(betas), (T + 1,))
+            show(alpha_bar, t)
+            picture.set_data(drawable("q_sample", q_sample(image, t, alpha_bar, noise), image.shape))
+            tenth = max(0, t - T // 10)
+            turned = [np.degrees(np.arccos(np.sqrt(alpha_bar[u]))) for u in (t, tenth)]
+            said.append(
+                f"{name}, {turned[0]:.0f}° of 90° (√ᾱ = {np.sqrt(alpha_bar[t]):.3f}), "
+                f"{turned[0] - turned[1]:.0f}° of it in the last {t - tenth} steps"
+            )
+        return f"Step {t} of {T}: " + "; ".join(said) + "."
+
+    return Scene(
+        stage,
+        draw,
+        {"t": step_slider(T, T // 2)},
+        [*schedules.values(), alpha_bar_from_betas, q_sample],
+        play="t",
+    )
+
+
+def _pointer(stage, circle_place, image_place, name, color, image):
+    """Axes with a quarter circle, and the image beside them; returns what moves them."""
+    ax = label(stage.figure.add_subplot(circle_place), name, "√ᾱ, signal", "√(1 − ᾱ), noise")
+    ax.set(xlim=(0, 1.18), ylim=(0, 1.18), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
+    angle = np.linspace(0, np.pi / 2, 90)
+    ax.plot(np.cos(angle), np.sin(angle), color=GREY, linewidth=1)
+    for text, place in (("0°", (1.04, 0.05)), ("90°", (0.05, 1.04))):
+        ax.text(*place, text, color=GREY, fontsize=FONT - 1.5)
+    (rings,) = stage.moving(ax.plot([], [], "o", color=color, markersize=7, markerfacecolor="white", clip_on=False))
+    (hand,) = stage.moving(
+        ax.plot([0, 1], [0, 0], color=color, linewidth=2.5, marker="o", markevery=[1], markersize=8, clip_on=False)
+    )
+    beside = bare(stage.figure.add_subplot(image_place), "the image at that step")
+    picture = stage.moving(draw_tiles(beside, np.zeros((1, *image.shape)), limits=(-2, 2)))
+
+    def show(alpha_bar, t):
+        signal, left = np.sqrt(alpha_bar), np.sqrt(1 - alpha_bar)
+        tenths = np.round(np.linspace(0, len(alpha_bar) - 1, STRIP)).astype(int)
+        rings.set_data(signal[tenths], left[tenths])
+        hand.set_data([0, signal[t]], [0, left[t]])
+
+    return show, picture
+
+
+def read_log_snr(curves, snr, functions=()):
+    """Log-SNR curves on one pair of axes, and a ruler that reads them all at one share of the way.
+
+    Parameters
+    ----------
+    curves : dict, ``{name: callable}``, each gives ``alpha_bar (T+1,)``, of any T
+    snr : callable
+    functions : callables that the curves use, so that their notes are shown
+    """
+    stage = Stage(9, 3.6)
+    ax = label(stage.figure.add_subplot(), "Signal against noise", "t / T", "log SNR")
+    ax.set(xlim=(0, 1), ylim=(-12, 12))
+    ax.axhline(0, color=GREY, linewidth=1)
+    for text, height in (("more signal", 0.6), ("more noise", -1.6)):
+        ax.text(0.005, height, text, color=GREY, fontsize=FONT - 2)
+    lines = [
+        stage.moving(ax.plot([], [], color=color, linestyle=dashes, linewidth=2, label=name))[0]
+        for name, color, dashes in zip(curves, COLORS, LINES)
+    ]
+    marks = [
+        stage.moving(ax.plot([], [], marker, color=color, markersize=8))[0]
+        for _, color, marker in zip(curves, COLORS, MARKERS)
+    ]
+    (ruler,) = stage.moving(ax.plot([], [], color=BLACK, linewidth=1, linestyle=":"))
+    legend(ax, loc="upper right")
+
+    def draw(share):
+        said = []
+        for (name, curve), line, mark in zip(curves.items(), lines, marks, strict=True):
+            alpha_bar = np.asarray(curve(), dtype=float)
+            T = len(alpha_bar) - 1
+            # The clean end has no noise, so its SNR is inf: it is left out of the curve.
+            ratio = drawable("snr", np.asarray(snr(alpha_bar), dtype=float)[1:], (T,))
+            if (ratio < 0).any():
+                raise ValueError(f"snr returned {ratio.min():.4g}: a ratio of variances cannot be negative.")
+            with np.errstate(divide="ignore"):
+                logs = np.log(ratio)
+            t = max(1, round(share * T))
+            line.set_data(np.arange(1, T + 1) / T, np.maximum(logs, -100))
+            mark.set_data([t / T], [logs[t - 1]])
+            value = f"{logs[t - 1]:+.1f}" if ratio[t - 1] else "−∞"
+            said.append(f"{name}: {value} (signal {alpha_bar[t]:.1%} of the variance)")
+        ruler.set_data([share, share], [-12, 12])
+        return f"Log SNR at {share:.0%} of the way. " + "; ".join(said) + "."
+
+    return Scene(stage, draw, {"share": slider("t / T", 0.02, 1, 0.5, 0.02)}, [*functions, snr])
