@@ -23,7 +23,7 @@ class Withheld(NotImplementedError):
         return [str(self)]
 '''
 
-UNSEEN = '''"""Made by the student edition: a widget is for eyes and hands, so while a notebook is graded it is one line."""
+UNSEEN = '''"""Made by the student edition: while a notebook is graded no one sees or moves a widget, so it is one line."""
 
 
 class Unseen:

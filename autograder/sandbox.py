@@ -29,9 +29,11 @@ SYSTEM = ["/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.
 INSTALL = """\
 Grading runs students' code in a sandbox, and here it cannot be had: {why}
 On Debian or Ubuntu: sudo apt install bubblewrap
-If user namespaces are off: sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0
-In a container: allow it user namespaces (for Docker, --security-opt seccomp=unconfined --security-opt apparmor=unconfined).
-On Windows or macOS: grade in a Linux virtual machine or WSL 2."""
+If user namespaces are off: sudo sysctl -w kernel.unprivileged_userns_clone=1
+  and, on Ubuntu 24.04 or newer: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
+In a container: start it so that it may make user namespaces
+  (Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined).
+On Windows or macOS: grade in WSL 2 or a Linux virtual machine."""
 
 
 class SandboxUnavailable(RuntimeError):
@@ -149,16 +151,17 @@ def command(folder: Path, control_fd: int, limits: Limits) -> list[str]:
         identity = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         identity = ["--unshare-user", "--uid", "1000", "--gid", "1000"]
-    mounts = _mounts(folder)
     environment = {
-        "PATH": "/usr/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": COURSE, "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp/matplotlib",
+        "PATH": "/usr/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": ":".join([COURSE, *map(str, _libraries())]), "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp/matplotlib",
         "IPYTHONDIR": "/tmp/ipython", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     }  # fmt: skip
     variables = [word for name, value in environment.items() for word in ("--setenv", name, value)]
     run = [sys.executable, "-m", "autograder.worker.zygote", str(control_fd), str(UID_UNDER_ROOT)]
     return [
-        shutil.which("bwrap"), "--die-with-parent", "--new-session", *namespaces, *identity, "--clearenv", *variables, *mounts,
+        shutil.which("bwrap"), "--die-with-parent", "--new-session", *namespaces, *identity,
+        "--clearenv", *variables, *_mounts(folder),
         "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp",
         "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", *run, json.dumps(asdict(limits)),
     ]  # fmt: skip
@@ -172,7 +175,8 @@ def _mounts(folder: Path) -> list[str]:
             if (prefix / name).exists():
                 places[prefix / name] = (prefix / name).resolve()
     places[Path(COURSE)] = folder
-    for library in {Path(path) for path in sys.path if path.endswith("-packages")}:
+    for library in _libraries():
+        places.setdefault(library, library)
         for package in ["gradual", "autograder"]:
             if (library / package).exists():
                 places[library / package] = folder / package
@@ -185,6 +189,11 @@ def _mounts(folder: Path) -> list[str]:
                 made.add(parent)
         words += ["--ro-bind", str(places[inside]), str(inside)]
     return words
+
+
+def _libraries() -> list[Path]:
+    """Where Python's packages lie, a user's own ones too."""
+    return [Path(path) for path in sys.path if path.endswith("-packages") and Path(path).is_dir()]
 
 
 def _refuse_secrets(places):

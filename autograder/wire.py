@@ -20,7 +20,7 @@ from autograder.described import LinearModel, Seed
 MAX_DEPTH = 8
 MAX_NODES = 200_000
 MAX_DIMENSIONS = 16
-MAX_HEADER = 8 * 2**20
+MAX_HEADER = 4 * 2**20
 POLL_SECONDS = 0.05
 # bool, integers and floats; never objects, strings, dates or records
 DTYPES = {np.dtype(code).str: np.dtype(code) for code in "?bhilqBHILQefd"}

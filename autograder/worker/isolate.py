@@ -45,7 +45,13 @@ def new_namespaces():
     uid, gid = os.getuid(), os.getgid()
     flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
     _must(_libc.unshare(flags), "unshare")
-    for name, text in [("setgroups", "deny"), ("uid_map", f"{UID} {uid} 1"), ("gid_map", f"{UID} {gid} 1")]:
+    files = {
+        "setgroups": "deny",
+        "uid_map": f"{UID} {uid} 1",
+        "gid_map": f"{UID} {gid} 1",
+        "oom_score_adj": "1000",  # where memory runs out, the kernel ends this process and no other
+    }
+    for name, text in files.items():
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
 

@@ -128,7 +128,23 @@ def test_attack_in_one_exercise_costs_that_exercise(name, passed, honest):
     assert passed([*honest, WRONG, ATTACKS[name]], ran=name != "solutions by path") == ALL - {"q_step"}
 
 
-@pytest.mark.parametrize("cell", ["import os\nos._exit(0)", "while True:\n  try:\n    while True: pass\n  except BaseException: pass", "exit()", "raise SystemExit", "1/0", "def broken(:", "import ctypes\nctypes.string_at(0)", "print('x' * 150_000_000)", "for _ in range(10_000_000): print('x')", "import sys\nsys.stdout = sys.stderr = None", "del __builtins__", "%reset -f\nimport numpy as np"])  # fmt: skip
+FAILING_CELLS = [
+    "import os\nos._exit(0)",
+    "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
+    "exit()",
+    "raise SystemExit",
+    "1/0",
+    "def broken(:",
+    "import ctypes\nctypes.string_at(0)",
+    "print('x' * 150_000_000)",
+    "for _ in range(10_000_000): print('x')",
+    "import sys\nsys.stdout = sys.stderr = None",
+    "del __builtins__",
+    "%reset -f\nimport numpy as np",
+]
+
+
+@pytest.mark.parametrize("cell", FAILING_CELLS)
 def test_cell_that_fails_costs_only_itself(cell, passed, honest):
     """The cell comes first, and the rest of the notebook is right."""
     assert passed([cell, *honest]) == ALL

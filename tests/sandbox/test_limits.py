@@ -1,6 +1,11 @@
 """What a submission may use: memory, processes, output; measured from outside."""
 
-from conftest import LIMITS, text_of
+from dataclasses import replace
+
+from conftest import LESSON, LIMITS, text_of
+
+from autograder.exercises import all_exercises
+from autograder.grader import Grader
 
 
 def test_memory_of_all_processes_together_is_counted(grader):
@@ -9,7 +14,7 @@ def test_memory_of_all_processes_together_is_counted(grader):
 import os, time
 for _ in range(6):
     if not os.fork():
-        kept = bytearray(os.urandom(2**20) * 150)
+        kept = b'x' * (150 * 2**20)
         time.sleep(1000)
 while True:
     time.sleep(1)"""
@@ -63,6 +68,18 @@ def test_figures_are_cut_in_number(grader):
     assert counts == [1, LIMITS.figures]
 
 
+def test_without_figures_nothing_is_drawn():
+    """And a lesson's widget is one line, figures or not."""
+    cells = [
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.gcf()",
+        "from gradual.widgets.gradual_noise import dissolve\ndissolve(1, q_step=None)",
+    ]
+    with Grader(LESSON, all_exercises(), replace(LIMITS, figures=0)) as grader, grader.submission(cells) as worker:
+        kinds = [list(output["data"]) for result in worker.cell_results for output in result.outputs]
+        assert set(map(tuple, kinds)) == {("text/plain",)}
+        assert text_of(worker.cell_results[1]).startswith("dissolve: a picture to move, not drawn")
+
+
 def test_descriptors_are_bounded(told):
     assert "Too many open files" in told("kept = [open('/dev/null') for _ in range(1000)]")
 
@@ -83,7 +100,12 @@ print('\\x1b]0;title\\x07 \\x1b[2J')"""
 
 def test_a_hanging_call_ends_on_the_clock_of_the_host(grader):
     """The student's own clock and signals have no say in it."""
-    cell = "import time, signal\ntime.sleep = time.monotonic = lambda *a: 0\ndef q_step(x_prev, beta, noise):\n    while True: pass"
+    cell = """
+import time, signal
+time.sleep = time.monotonic = lambda *a: 0
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+def q_step(x_prev, beta, noise):
+    while True: pass"""
     with grader.submission([cell]) as worker:
         for _ in range(2):
             outcome = worker.call("q_step", {"x_prev": 1.0, "beta": 0.5, "noise": 1.0})

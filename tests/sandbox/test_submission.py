@@ -110,8 +110,10 @@ def foreign(notebook):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"", "empty file"), (b"  \n ", "empty file"), (b"not json", "not valid JSON"), (b"[" * 200_000, "not valid JSON"),
-        (b"\xff\xfe\x00", "not UTF-8"), ("é".encode("latin-1"), "not UTF-8"), (b"[]", "no notebook"), (b"9" * 9000, "JSON"),
+        (b"", "empty file"), (b"  \n ", "empty file"), (b"not json", "not valid JSON"),
+        (b"[" * 200_000, "not valid JSON"),
+        (b"\xff\xfe\x00", "not UTF-8"), ("é".encode("latin-1"), "not UTF-8"), (b"[]", "no notebook"),
+        (b"9" * 9000, "JSON"),
         (b'{"nbformat": 3, "worksheets": []}', "format version 3"), (b'{"nbformat": "4"}', "format version unknown"),
         (b'{"nbformat": 4}', "no list of cells"), (b'{"nbformat": 4, "cells": [1]}', "no list of cells"),
         (b'{"nbformat": 4, "cells": []}', "another notebook"),

@@ -68,7 +68,8 @@ def test_memory_holds_no_reference(told):
     text = told("""
 import gc, sys, types
 print([m for m in sys.modules if 'exercise' in m or 'judge' in m])
-functions = [o for o in gc.get_objects() if isinstance(o, types.FunctionType) and o.__name__ in ('q_step', 'structure_left')]
+functions = [o for o in gc.get_objects() if isinstance(o, types.FunctionType)]
+functions = [f for f in functions if f.__name__ in ('q_step', 'structure_left')]
 print(all('sqrt' not in f.__code__.co_names for f in functions))
 print([type(o).__name__ for o in gc.get_objects() if type(o).__name__ in ('Exercise', 'Case', 'Misconception')])
 """)
@@ -78,7 +79,8 @@ print([type(o).__name__ for o in gc.get_objects() if type(o).__name__ in ('Exerc
 def test_nothing_outside_scratch_can_be_written(told):
     text = told("""
 import os, sys
-for folder in ['/', '/course', '/course/gradual', '/dev', '/usr/lib', sys.prefix + '/lib', os.path.dirname(os.__file__)]:
+folders = ['/', '/course', '/course/gradual', '/dev', '/usr/lib', sys.prefix + '/lib', os.path.dirname(os.__file__)]
+for folder in folders:
     try:
         open(os.path.join(folder, 'planted'), 'w')
         print('wrote', folder)
@@ -172,7 +174,9 @@ import ctypes, errno
 libc = ctypes.CDLL(None, use_errno=True)
 calls = {'ptrace': 101, 'mount': 165, 'umount2': 166, 'unshare': 272, 'setns': 308, 'process_vm_readv': 310, 'bpf': 321,
          'keyctl': 250, 'userfaultfd': 323, 'io_uring_setup': 425, 'pivot_root': 155, 'pidfd_getfd': 438}
-print([name for name, number in calls.items() if libc.syscall(number, 0x10000000, 0, 0, 0) != -1 or ctypes.get_errno() != errno.EPERM])
+def refused(number):
+    return libc.syscall(number, 0x10000000, 0, 0, 0) == -1 and ctypes.get_errno() == errno.EPERM
+print([name for name, number in calls.items() if not refused(number)])
 print(libc.syscall(56, 0x10000000 | 17, 0, 0, 0, 0), ctypes.get_errno() == errno.EPERM)
 print(libc.syscall(435, 0, 0), ctypes.get_errno() == errno.ENOSYS)
 """)
@@ -192,7 +196,7 @@ print(libc.setuid(0), libc.mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None), libc.umo
 
 
 def test_home_start_up_files_reach_no_one(told):
-    """Attack 13: a start-up file for IPython, sitecustomize, a .pth, a numpy.py in the folder that is searched first."""
+    """Attack 13: a start-up file for IPython, sitecustomize, a numpy.py in the folder that is searched first."""
     before = set(Path.home().iterdir())
     told("""
 import os
@@ -230,7 +234,10 @@ def test_nothing_is_left_on_the_host(told):
     """No file in the temporary folder and no process or thread outlives the submissions."""
     files, threads = set(os.listdir(tempfile.gettempdir())), threading.active_count()
     told(
-        "import subprocess, os, sys\nfor _ in range(3):\n    os.fork() or os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(1000)'])"
+        """
+import os, sys
+for _ in range(3):
+    os.fork() or os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(1000)'])"""
     )
     assert set(os.listdir(tempfile.gettempdir())) == files
     assert threading.active_count() == threads

@@ -17,6 +17,10 @@ def frame(tree, rest=b""):
     return struct.pack(">I", len(head)) + head + rest
 
 
+def nested(depth):
+    return {"list": [nested(depth - 1)]} if depth else 1
+
+
 @pytest.mark.parametrize(
     "value", [None, True, "ε", 3, -0.0, float("inf"), 10**20, [1, [2.5]], (1, ("a", None)), {"a": [1]}, b"raw"]
 )
@@ -61,7 +65,7 @@ def test_what_is_not_plain_cannot_be_sent(value):
         frame({"array": [["<f8"], [1]]}, b"12345678"), frame({"scalar": ["<f8", [1]]}, b"12345678"),
         frame({"bytes": -1}), frame({"bytes": 9}, b"1"), frame({"bytes": True}, b"1"), frame(1, b"rest"),
         frame({"linear": [1, 2]}), frame({"seed": -1}), frame({"seed": "x"}),
-        frame({"list": [{"list": [{"list": [{"list": [{"list": [{"list": [{"list": [{"list": [{"list": [1]}]}]}]}]}]}]}]}]}),
+        frame(nested(12)),
         struct.pack(">I", 100_000) + b"[" * 100_000, struct.pack(">I", 10_000) + b"9" * 10_000,
         frame({"list": [1] * 300_000}),
     ],
