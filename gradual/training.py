@@ -5,11 +5,11 @@ Here, and only here, numbers are float32: it is twice as fast, and a gradient is
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from gradual.forward import q_sample
 from gradual.network import adam_step, flatten, init_mlp, mlp_backward, mlp_forward, timestep_embedding, unflatten
 
 
@@ -45,12 +45,13 @@ def train(
         x0 = data[rng.integers(len(data), size=batch)]
         t = rng.integers(1, len(alpha_bar), size=batch)
         noise = rng.standard_normal(x0.shape, dtype=np.float32)
-        x_t = q_sample(x0, t, alpha_bar, noise)
+        a = alpha_bar[t][:, None]
+        x_t = np.sqrt(a) * x0 + np.sqrt(1 - a) * noise
         params = unflatten(weights, widths)
         output, cache = forward(params, np.concatenate([x_t, waves[t]], axis=1))
         error = output - noise
         grads = flatten(backward(params, cache, error * np.float32(2 / error.size)))
-        rate = lr * 0.5 * (1 + np.cos(np.pi * step / steps))
+        rate = lr * 0.5 * (1 + math.cos(math.pi * step / steps))  # not np.cos: its float64 would make weights float64
         weights, m, v = adam(weights, grads, m, v, step, lr=rate)
         mean += (1 - min(average, step / (step + 10))) * (weights - mean)
         yield Progress(step, float(np.mean(error**2)), unflatten(mean, widths))
