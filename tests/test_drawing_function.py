@@ -15,6 +15,12 @@ def test_a_right_function_draws_without_a_note():
     assert mine.note == ""
 
 
+def test_a_right_answer_as_a_list_draws_as_an_array():
+    mine = Yours("linear_beta_schedule", {"linear_beta_schedule": lambda T, a=1e-4, b=0.02: [0.0, *np.linspace(a, b, T)]})
+    np.testing.assert_allclose(1 - mine(3), [1, 0.9999, 0.98995, 0.98])
+    assert mine.note == ""
+
+
 def test_a_wrong_one_draws_its_own_numbers_and_is_named():
     mine = Yours("merge_steps", {"merge_steps": lambda beta_1, beta_2: beta_1 + beta_2})
     assert mine(0.2, 0.3) == pytest.approx(0.5)
