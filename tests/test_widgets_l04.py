@@ -80,7 +80,7 @@ def test_one_schedule_alone_can_be_shown():
 def test_ruler_reads_the_ends():
     scene = ruler()
     scene.controls["share"].value = 1
-    assert "long: -10.1 (signal 0.0% of the variance); rescaled: −∞ (signal 0.0% of the variance)" in scene.caption
+    assert "long: −10.1 (signal 0.0% of the variance); rescaled: −∞ (signal 0.0% of the variance)" in scene.caption
     short = read_log_snr({"short": lambda: BAR(schedules.linear_beta_schedule(50))}, schedules.snr)
     short.controls["share"].value = 1
     assert "short: +0.4 (signal 60.3% of the variance)" in short.caption

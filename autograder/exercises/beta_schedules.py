@@ -40,6 +40,12 @@ def line_into_zeros(T, beta_start=1e-4, beta_end=0.02):
     return betas
 
 
+def line_without_last_step(T, beta_start=1e-4, beta_end=0.02):
+    betas = np.zeros(T + 1)
+    betas[1:T] = np.linspace(beta_start, beta_end, T)[:-1]
+    return betas
+
+
 LINEAR = Exercise(
     function=schedules.linear_beta_schedule,
     lesson=LESSON,
@@ -100,6 +106,21 @@ LINEAR = Exercise(
             "ends_not_used",
             lambda T, start=1e-4, end=0.02: zero_first(np.linspace(1e-4, 0.02, T)),
             "Your line always runs from 0.0001 to 0.02. Those are only the defaults: use beta_start and beta_end.",
+        ),
+        Misconception(
+            "formula_at_the_clean_data",
+            lambda T, start=1e-4, end=0.02: start + (end - start) * (np.arange(T + 1) - 1) / (T - 1),
+            "Steps 1 to T are right. The formula begins at t = 1, and you used it at t = 0 too: betas[0] is 0.",
+        ),
+        Misconception(
+            "last_step_missing",
+            line_without_last_step,
+            "The last entry is still 0, because the loop ends before step T. range(1, T + 1) goes up to T.",
+        ),
+        Misconception(
+            "zero_not_in_a_list",
+            lambda T, start=1e-4, end=0.02: np.concatenate([0.0, np.linspace(start, end, T)]),
+            "np.concatenate joins arrays and lists, and 0.0 is a bare number. Put it in a list of its own: [0.0].",
         ),
         Misconception(
             "clean_entry_last",
@@ -188,6 +209,16 @@ COSINE = Exercise(
             "You took the difference ᾱ_{t−1} − ᾱ_t. Steps multiply: ᾱ_t = ᾱ_{t−1}·(1 − β_t), so β comes from a ratio.",
         ),
         Misconception(
+            "ratio_upside_down",
+            cosine(lambda f: 1 - f[:-1] / f[1:]),
+            "The ratio is upside down, so the β came out negative. ᾱ falls: divide the later one by the one before it.",
+        ),
+        Misconception(
+            "first_step_lost",
+            lambda T, s=0.008, max_beta=0.999: np.delete(cosine(step_noise)(T, s, max_beta), 1),
+            "β_1 is missing: it needs f(0), and your times start at 1. Compute f at t = 0, 1, …, T.",
+        ),
+        Misconception(
             "not_squared",
             cosine(step_noise, power=1),
             "ᾱ follows the cosine without its square. The cosine is the size √ᾱ; ᾱ is a share of variance, the cosine squared.",
@@ -203,6 +234,11 @@ COSINE = Exercise(
             "Every β is at least max_beta, because np.maximum takes the larger of two. No β may be above it: take the smaller.",
         ),
         Misconception(
+            "min_of_an_array",
+            lambda T, s=0.008, max_beta=0.999: zero_first(min(step_noise(squared_cosine(T, s)), max_beta)),
+            "Python's min compares two things as wholes, which an array cannot do. np.minimum compares entry by entry.",
+        ),
+        Misconception(
             "offset_left_out",
             lambda T, s=0.008, max_beta=0.999: cosine(step_noise)(T, 0.0, max_beta),
             "s is not used. It shifts where the cosine starts: (t/T + s)/(1 + s), and not t/T.",
@@ -211,6 +247,11 @@ COSINE = Exercise(
             "not_squeezed",
             cosine(step_noise, squeeze=False),
             "The angle runs past a quarter turn, because t/T + s ends above 1. Divide it by 1 + s.",
+        ),
+        Misconception(
+            "in_degrees",
+            cosine(step_noise, quarter=90),
+            "np.cos takes radians, and 90 is a quarter turn in degrees. In radians it is np.pi / 2.",
         ),
         Misconception(
             "half_turn",

@@ -56,6 +56,11 @@ SNR = Exercise(
             "The signal has a root and the noise has none, so you compare a size with a variance. Leave the root out.",
         ),
         Misconception(
+            "root_of_the_noise_only",
+            lambda alpha_bar: alpha_bar / np.sqrt(1 - alpha_bar),
+            "The noise has a root and the signal has none, so you compare a variance with a size. Leave the root out.",
+        ),
+        Misconception(
             "upside_down",
             lambda alpha_bar: (1 - alpha_bar) / alpha_bar,
             "That is noise over signal. The clean end has much signal and no noise, so its ratio should be the largest.",
@@ -85,11 +90,24 @@ SNR = Exercise(
             lambda alpha_bar: np.divide(alpha_bar, 1 - np.asarray(alpha_bar)) ** 2,
             "You squared. ᾱ and 1 − ᾱ are variances already, so their ratio needs no square.",
         ),
+        *(
+            Misconception(
+                f"{small:.0e}_added",
+                lambda alpha_bar, small=small: alpha_bar / (1 - alpha_bar + small),
+                "You added a small number to avoid a division by 0. The clean data has no noise, so its ratio is ∞, "
+                "and NumPy's own division gives that.",
+            )
+            for small in (1e-12, 1e-10, 1e-8, 1e-6)
+        ),
         Misconception(
-            "small_number_added",
-            lambda alpha_bar: alpha_bar / (1 - alpha_bar + 1e-8),
-            "You added a small number to avoid a division by 0. The clean data has no noise, so its ratio is ∞, "
-            "and NumPy's own division gives that.",
+            "brackets_missing",
+            lambda alpha_bar: alpha_bar / 1 - alpha_bar,
+            "Python divides before it subtracts, so alpha_bar / 1 - alpha_bar is 0. Put the 1 − ᾱ in brackets.",
+        ),
+        Misconception(
+            "loop_over_one_number",
+            lambda alpha_bar: np.array([np.divide(a, 1 - a) for a in alpha_bar]),
+            "alpha_bar may be one number, and a number cannot be looped over. NumPy's division takes arrays and numbers alike.",
         ),
         Misconception(
             "if_on_an_array",
@@ -201,6 +219,18 @@ RESCALE = Exercise(
             "You stretched ᾱ itself. The stretch is done on √ᾱ, the size of the signal: take the root first, square last.",
         ),
         Misconception(
+            "alpha_bar_without_its_root_and_index_0",
+            lambda alpha_bar: stretched(alpha_bar, alpha_bar[1], alpha_bar[-1]),
+            "You stretched ᾱ itself, and index 0 with it. The stretch is for √ᾱ, from t = 1 on: take the root first, "
+            "square last, and put ᾱ_0 = 1 in front.",
+        ),
+        Misconception(
+            "alpha_bar_spread_from_0_to_1",
+            lambda alpha_bar: stretched(alpha_bar, 1, alpha_bar[-1]),
+            "You spread ᾱ itself over 0 to 1, so every step moved, the first one too. The stretch is for √ᾱ, and the "
+            "step that stays in place is t = 1.",
+        ),
+        Misconception(
             "square_forgotten",
             lambda alpha_bar: np.sqrt(schedules.rescale_zero_terminal_snr(alpha_bar)),
             "You returned √ᾱ. After the stretch, square it, so that it is ᾱ again.",
@@ -221,9 +251,16 @@ RESCALE = Exercise(
             "ᾱ_1 came out as 1, a first step without noise. After the division, multiply by √ᾱ_1 to bring it back.",
         ),
         Misconception(
+            "first_step_and_clean_end_pushed_up",
+            lambda alpha_bar: stretched(np.sqrt(alpha_bar), np.sqrt(alpha_bar[1]), np.sqrt(alpha_bar[-1])) ** 2
+            / alpha_bar[1],
+            "ᾱ_1 came out as 1 and ᾱ_0 even larger. Multiply by √ᾱ_1 to bring the first step back, and put ᾱ_0 = 1 in front.",
+        ),
+        Misconception(
             "shifted_and_not_stretched",
             lambda alpha_bar: one_first((np.sqrt(alpha_bar[1:]) - np.sqrt(alpha_bar[-1])) ** 2),
-            "You moved everything down, so ᾱ_1 became smaller too. After the shift, stretch: ᾱ_1 should keep its value.",
+            "You moved everything down, so ᾱ_1 became smaller too. Then stretch it back, with √ᾱ_1 and √ᾱ_T as they were "
+            "before the shift: keep both in names first.",
         ),
         Misconception(
             "only_the_last_entry_set",

@@ -33,7 +33,7 @@ FAINT = 0.01
 def drag_schedule(image, linear, cosine, alpha_bar_from_betas, snr, q_sample, seed=0):
     """Drag a schedule's numbers: its β, its ᾱ, its log SNR, and one image at evenly spaced steps.
 
-    The shaded part is where time is wasted: the signal is below a tenth of its size, so little is left to destroy.
+    The hatched part is where time is wasted: the signal is below a tenth of its size, so little is left to destroy.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _said(kind, T, alpha_bar, wasted):
     text += f"At the end √ᾱ is {np.sqrt(alpha_bar[-1]):.4f}: "
     if alpha_bar[-1] > FAINT:
         return text + "a visible trace of the image is left, so the end is not pure noise."
-    return text + f"next to nothing is left. The last {1 - wasted:.0%} of the steps (shaded) only stir noise."
+    return text + f"next to nothing is left. The last {1 - wasted:.0%} of the steps (hatched) only stir noise."
 
 
 def quarter_turn(image, schedules, alpha_bar_from_betas, q_sample, T=1000, seed=0):
@@ -170,7 +170,7 @@ def _pointer(stage, circle_place, image_place, name, color, image):
     ax.plot(np.cos(angle), np.sin(angle), color=GREY, linewidth=1)
     for text, place in (("0°", (1.04, 0.05)), ("90°", (0.05, 1.04))):
         ax.text(*place, text, color=GREY, fontsize=FONT - 1.5)
-    (rings,) = stage.moving(ax.plot([], [], "o", color=color, markersize=7, markerfacecolor="white", clip_on=False))
+    (rings,) = stage.moving(ax.plot([1], [0], "o", color=color, markersize=7, markerfacecolor="white", clip_on=False))
     (hand,) = stage.moving(
         ax.plot([0, 1], [0, 0], color=color, linewidth=2.5, marker="o", markevery=[1], markersize=8, clip_on=False)
     )
@@ -226,7 +226,8 @@ def read_log_snr(curves, snr, functions=()):
             t = max(1, round(share * T))
             line.set_data(np.arange(1, T + 1) / T, np.maximum(logs, -100))
             mark.set_data([t / T], [logs[t - 1]])
-            value = f"{logs[t - 1]:+.1f}" if ratio[t - 1] else "−∞"
+            # Adding 0 turns −0.0 into 0.0.
+            value = f"{round(logs[t - 1], 1) + 0:+.1f}".replace("-", "−") if ratio[t - 1] else "−∞"
             said.append(f"{name}: {value} (signal {alpha_bar[t]:.1%} of the variance)")
         ruler.set_data([share, share], [-12, 12])
         return f"Log SNR at {share:.0%} of the way. " + "; ".join(said) + "."

@@ -68,11 +68,12 @@ def _dots(stage, ax, names):
     rows = np.arange(len(names))[::-1]
     ax.set(xlim=(0, 1), ylim=(-0.7, len(names) - 0.3))
     ax.set_yticks(rows, names, fontsize=FONT - 1.5, color=BLACK)
+    ax.tick_params(axis="y", pad=9)
     ax.grid(axis="y", visible=False)
     bars = stage.moving([ax.plot([], [], color=SKY, linewidth=3)[0] for _ in names])
-    (points,) = stage.moving(ax.plot([], [], "o", color=BLUE, markersize=8, clip_on=False))
+    (points,) = stage.moving(ax.plot(0 * rows, rows, "o", color=BLUE, markersize=8, clip_on=False))
     (ring,) = stage.moving(
-        ax.plot([], [], "o", color=RED, markersize=14, markerfacecolor="none", markeredgewidth=2, clip_on=False)
+        ax.plot([0], [0], "o", color=RED, markersize=14, markerfacecolor="none", markeredgewidth=2, clip_on=False)
     )
     numbers = stage.moving([ax.text(0, row, "", va="center", fontsize=FONT - 1) for row in rows])
 

@@ -204,7 +204,7 @@ read_log_snr(repair, yours("snr"), [linear, rescale])
 # %% [markdown]
 # The repair has a price, and you should know it before you use it:
 #
-# - The curve has moved everywhere, not only at its end. A model trained on the old schedule has to be trained again, or at least trained on.
+# - The curve has moved everywhere, not only at its end. A model trained on the old schedule has to be trained again, or at least fine-tuned.
 # - At step T the state is now noise and nothing else. A model that predicts the *noise* could copy its input there and learn nothing of the image. Lin et al. therefore let it predict another mix of the two, $v$ (Salimans & Ho 2022), which you meet in lesson 06.
 #
 # Where you choose the schedule yourself, there is a simpler way: take more steps, or larger β, and look at $\sqrt{\bar\alpha_T}$ *before* you train.
