@@ -165,8 +165,13 @@ class Notebook:
 
     def wait_idle(self, seconds=60):
         """Wait until the kernel has nothing left to do and the page has not changed for a moment."""
-        self.page.wait_for_function(KERNEL_READY, timeout=1000 * seconds)
-        self.page.evaluate(SETTLED)
+        # Between two cells the kernel is idle for an instant, and "Run All" counts as finished at the first error,
+        # even one that is announced: so it must still be idle after the page has settled.
+        idle = False
+        while not idle:
+            self.page.wait_for_function(KERNEL_READY, timeout=1000 * seconds)
+            self.page.evaluate(SETTLED)
+            idle = self.page.evaluate(KERNEL_READY)
 
     def cells(self):
         """The notebook's cells as they are now, in nbformat's form, with their outputs."""
