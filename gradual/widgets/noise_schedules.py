@@ -29,6 +29,9 @@ STRIP = 11
 FAINT = 0.01
 """Where ᾱ is below this, less than a tenth of the signal's size is left: further steps hardly change a thing."""
 
+OUT_OF_SIGHT = -100
+"""Where a curve goes that falls to −∞."""
+
 
 def drag_schedule(image, linear, cosine, alpha_bar_from_betas, snr, q_sample, seed=0):
     """Drag a schedule's numbers: its β, its ᾱ, its log SNR, and one image at evenly spaced steps.
@@ -61,10 +64,7 @@ def drag_schedule(image, linear, cosine, alpha_bar_from_betas, snr, q_sample, se
         betas = linear(T, beta_start, beta_end) if kind == "linear" else cosine(T, s)
         betas = drawable(f"{kind}_beta_schedule", betas, (T + 1,))
         alpha_bar = drawable("alpha_bar_from_betas", alpha_bar_from_betas(betas), (T + 1,))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # The clean end has no noise, so its SNR is inf: it is left out of the curve.
-            log_snr = np.log(np.asarray(snr(alpha_bar), dtype=float)[1:])
-        log_snr = drawable("log of snr", log_snr, (T,))
+        log_snr = np.maximum(_log_snr(snr, alpha_bar), OUT_OF_SIGHT)
         share = np.arange(T + 1) / T
         wasted = share[np.argmax(alpha_bar < FAINT)] if (alpha_bar < FAINT).any() else 1.0
         for show, x, y in zip(panels, (share[1:], share, share[1:]), (betas[1:], alpha_bar, log_snr), strict=True):
@@ -91,6 +91,15 @@ def drag_schedule(image, linear, cosine, alpha_bar_from_betas, snr, q_sample, se
     controls["kind"].observe(fit_controls, "value")
     fit_controls()
     return scene
+
+
+def _log_snr(snr, alpha_bar):
+    """The logarithm at t = 1 … T, −∞ where no signal is left. At t = 0 there is no noise and no logarithm."""
+    ratio = drawable("snr", np.atleast_1d(np.asarray(snr(alpha_bar), dtype=float))[1:], (len(alpha_bar) - 1,))
+    if (ratio < 0).any():
+        raise ValueError(f"snr returned {ratio.min():.4g}: a ratio of variances cannot be negative.")
+    with np.errstate(divide="ignore"):
+        return np.log(ratio)
 
 
 def _panel(stage, place, title, limits, color):
@@ -217,17 +226,12 @@ def read_log_snr(curves, snr, functions=()):
         for (name, curve), line, mark in zip(curves.items(), lines, marks, strict=True):
             alpha_bar = np.asarray(curve(), dtype=float)
             T = len(alpha_bar) - 1
-            # The clean end has no noise, so its SNR is inf: it is left out of the curve.
-            ratio = drawable("snr", np.asarray(snr(alpha_bar), dtype=float)[1:], (T,))
-            if (ratio < 0).any():
-                raise ValueError(f"snr returned {ratio.min():.4g}: a ratio of variances cannot be negative.")
-            with np.errstate(divide="ignore"):
-                logs = np.log(ratio)
+            logs = _log_snr(snr, alpha_bar)
             t = max(1, round(share * T))
-            line.set_data(np.arange(1, T + 1) / T, np.maximum(logs, -100))
+            line.set_data(np.arange(1, T + 1) / T, np.maximum(logs, OUT_OF_SIGHT))
             mark.set_data([t / T], [logs[t - 1]])
             # Adding 0 turns −0.0 into 0.0.
-            value = f"{round(logs[t - 1], 1) + 0:+.1f}".replace("-", "−") if ratio[t - 1] else "−∞"
+            value = f"{round(logs[t - 1], 1) + 0:+.1f}".replace("-", "−").replace("inf", "∞")
             said.append(f"{name}: {value} (signal {alpha_bar[t]:.1%} of the variance)")
         ruler.set_data([share, share], [-12, 12])
         return f"Log SNR at {share:.0%} of the way. " + "; ".join(said) + "."
