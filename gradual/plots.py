@@ -11,6 +11,7 @@ import io
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 # Okabe and Ito's palette. Yellow is left out: it is too pale for lines on white.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -96,11 +97,35 @@ def show_grid_of_images(images, columns=8, titles=None, title="", limits=(-1, 1)
     return figure
 
 
+class Pixels(AxesImage):
+    """An image in sharp squares, from white at the lower limit to black at the upper.
+
+    Matplotlib resamples an image in floating point; picking the nearest pixel takes a tenth of that time.
+    """
+
+    def make_image(self, renderer, magnification=1.0, unsampled=False):
+        values, box = np.asarray(self.get_array(), dtype=float), self.get_window_extent(renderer)
+        (low, high), gap = self.get_clim(), np.isnan(values)
+        grey = np.where(gap, 255, 255 * (1 - np.clip((values - low) / (high - low), 0, 1))).round().astype(np.uint8)
+        size = [max(1, round(magnification * side)) for side in (box.height, box.width)]
+        rows, columns = (np.arange(n) * m // n for n, m in zip(size, values.shape, strict=True))
+        pixels = np.full((*size, 4), 255, dtype=np.uint8)
+        # Agg takes rows from the bottom up.
+        pixels[:, :, :3] = grey[rows[::-1]][:, columns, np.newaxis]
+        return pixels, round(box.x0), round(box.y0), None
+
+
 def draw_tiles(ax, images, columns=None, limits=(-1, 1), **options):
     """Draw images as one grid on ``ax``; returns the artist, whose ``set_data(tile(...))`` changes it."""
     ax.spines[:].set_visible(False)
-    low, high = limits
-    return ax.imshow(tile(images, columns), cmap="gray_r", vmin=low, vmax=high, interpolation="nearest", **options)
+    grid = tile(images, columns)
+    artist = Pixels(ax, extent=(-0.5, grid.shape[1] - 0.5, grid.shape[0] - 0.5, -0.5), **options)
+    artist.set_data(grid)
+    artist.set_clim(*limits)
+    ax.add_image(artist)
+    ax.set(xlim=(-0.5, grid.shape[1] - 0.5), ylim=(grid.shape[0] - 0.5, -0.5), aspect="equal")
+    artist.set_clip_path(ax.patch)
+    return artist
 
 
 def name_tiles(ax, titles, width):

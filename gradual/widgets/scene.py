@@ -29,9 +29,10 @@ import traceback
 
 import ipywidgets as widgets
 import numpy as np
+from traitlets import CFloat, CInt
 
 STYLE = """<style>
-.gradual-scene {padding: 4px 0; overflow: hidden}
+.gradual-scene {padding: 4px 0; overflow: hidden; contain: content}
 .gradual-scene img.gradual-picture {background: white; border-radius: 6px; object-fit: contain; align-self: flex-start}
 .gradual-caption, .gradual-note, .gradual-error {
   font-family: var(--jp-content-font-family, sans-serif); font-size: var(--jp-content-font-size1, 14px);
@@ -67,13 +68,14 @@ class Scene(widgets.VBox):
         self.picture.add_class("gradual-picture")
         self._caption, self._note, self._error = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.caption = self.note = self.error = ""
+        # Observed before a Play button follows the slider: the picture goes first.
+        for control in controls.values():
+            control.observe(self.redraw, "value")
         rows = [_with_play(control) if name == play else control for name, control in controls.items()]
         box = widgets.Box(rows, layout={"flex_flow": "row wrap", "max_width": f"{stage.width}px"})
         lines = [self.picture, self._error, self._caption, self._note]
         super().__init__([widgets.HTML(STYLE, layout={"display": "none"}), box, *lines, *extra])
         self.add_class("gradual-scene")
-        for control in controls.values():
-            control.observe(self.redraw, "value")
         self.redraw()
 
     @property
@@ -109,17 +111,36 @@ class Scene(widgets.VBox):
 
 
 def _with_play(control):
-    """The slider with a Play button before it; the browser links them, so playing needs no extra round trip."""
+    """The slider with a Play button before it, linked in the browser, so playing needs no extra round trip."""
     step = max(1, (control.max - control.min) // 100)
     play = widgets.Play(min=control.min, max=control.max, step=step, value=control.value, interval=80)
-    widgets.jslink((play, "value"), (control, "value"))
+    # One way only: a link back would send a second message at each move of the slider, ahead of the picture.
+    widgets.jsdlink((play, "value"), (control, "value"))
+
+    def follow(change):
+        if not play.playing:
+            play.value = control.value
+
+    control.observe(follow, "value")
     return widgets.HBox([play, control])
+
+
+class _FloatSlider(widgets.FloatSlider):
+    """A slider whose kernel does not send each value back: that message would go ahead of the picture."""
+
+    value = CFloat(0.0).tag(sync=True, echo_update=False)
+
+
+class _IntSlider(widgets.IntSlider):
+    """The same for whole numbers."""
+
+    value = CInt(0).tag(sync=True, echo_update=False)
 
 
 def slider(text, low, high, value, step=None, digits=2):
     """A labelled slider for a number; arrow keys move it, Home and End go to its ends."""
     step = step or (high - low) / 100
-    return widgets.FloatSlider(
+    return _FloatSlider(
         value=value, min=low, max=high, step=step, description=text, readout_format=f".{digits}f",
         style={"description_width": "initial"}, layout={"width": "420px", "max_width": "100%"},
     )  # fmt: skip
@@ -127,7 +148,7 @@ def slider(text, low, high, value, step=None, digits=2):
 
 def step_slider(T, value=0, text="step t", low=0, step=1):
     """A labelled slider for a whole number, from ``low`` to ``T``."""
-    return widgets.IntSlider(
+    return _IntSlider(
         value=value, min=low, max=T, step=step, description=text,
         style={"description_width": "initial"}, layout={"width": "480px", "max_width": "100%"},
     )  # fmt: skip
