@@ -124,7 +124,10 @@ def changed_its_input(exercise, trial):
     if not trial.value_agrees:
         return None
     name = trial.changed_inputs[0]
-    return f"The result is right, but {exercise.name} changes its input {name}, which the caller still needs. Work on {name}.copy(), or make a new array."
+    return (
+        f"The result is right, but {exercise.name} changes its input {name}, which the caller still needs. "
+        f"Work on {name}.copy(), or make a new array."
+    )
 
 
 def factor_or_offset(exercise, trial):
@@ -191,7 +194,8 @@ def pairs(trial):
     if not isinstance(expected, tuple):
         return [(got, expected, "")]
     ordinals = ("first", "second", "third", "fourth", "fifth")
-    return [(g, e, f"The {ordinals[i]} result") for i, (g, e) in enumerate(zip(got, expected)) if as_array(e) is not None and as_array(g) is not None]
+    parts = [(g, e, f"The {which} result") for g, e, which in zip(got, expected, ordinals)]
+    return [(g, e, which) for g, e, which in parts if as_array(e) is not None and as_array(g) is not None]
 
 
 def described(value):

@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.exercises import all_choices, all_exercises, find_choice, find_exercise
-from autograder.lesson_source import SourceCell, names_bound, names_used, without_ipython
+from autograder.lesson_source import SourceCell, names_bound, names_used
 from autograder.reference_source import function_text
 
 FAILS_ON_PURPOSE = "raises-exception"
@@ -21,7 +21,8 @@ NOT_INSTALLED = (
 UNCLEAR = """\
 ## What was unclear?
 
-One last question, with no points and no wrong answer: which part of this lesson was hardest to follow? Double-click and write below. If you take the course in a class, your teacher reads this.
+One last question, with no points and no wrong answer: which part of this lesson was hardest to follow? \
+Double-click and write below. If you take the course in a class, your teacher reads this.
 
 *Your words:*"""
 
@@ -60,9 +61,8 @@ def expand(cell, known) -> list[NotebookNode]:
 
 def guarded(text):
     """Where the grading machine lacks the package, the set-up cell says so in one sentence."""
-    return IMPORT_GUARD.sub(
-        lambda line: f"try:\n    {line[0]}\nexcept ModuleNotFoundError:\n    raise SystemExit(\n        {NOT_INSTALLED!r}\n    ) from None", text
-    )
+    guard = f"except ModuleNotFoundError:\n    raise SystemExit(\n        {NOT_INSTALLED!r}\n    ) from None"
+    return IMPORT_GUARD.sub(lambda line: f"try:\n    {line[0]}\n{guard}", text)
 
 
 def exercise_cell(cell, known):

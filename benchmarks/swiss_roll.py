@@ -54,8 +54,7 @@ def main(seeds, steps):
         training, fresh = roll(1_000_000, seed), roll(1_000_000, 100 + seed)[:POINTS]
         reference, rng = training[:POINTS], np.random.default_rng(seed)
         start = time.perf_counter()
-        for progress in train(training, ALPHA_BAR, rng, steps):
-            pass
+        *_, progress = train(training, ALPHA_BAR, rng, steps)
         trained = time.perf_counter()
         eps_model = eps_model_from(progress.params)
         made = sample(eps_model, (POINTS, 2), BETAS, ALPHA_BAR, rng)

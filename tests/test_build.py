@@ -12,6 +12,7 @@ from autograder.reference_source import function_text
 
 LESSON = "01_gradual_noise"
 EXERCISE = '# %% exercise="q_step"\n'
+CHECK = '# %% check="structure_left"'
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_set_up_cell_says_how_to_install(course):
 MISTAKES = {
     "unknown exercise": (EXERCISE, '# %% exercise="q_stop"\n', "unknown exercise 'q_stop'", '# %% exercise="q_stop"'),
     "code in an exercise cell": (EXERCISE, EXERCISE + "x = 1\n", "has code in it", '# %% exercise="q_step"'),
-    "check before its exercise": (EXERCISE, '# %% check="structure_left"\n' + EXERCISE, "before its exercise", '# %% check="structure_left"'),
+    "check before its exercise": (EXERCISE, CHECK + "\n" + EXERCISE, "before its exercise", CHECK),
     "name not introduced": ("import numpy as np\n", "", "uses np, which the lesson has not introduced", '# %% exercise="q_step"'),
     "exercise twice": (EXERCISE, EXERCISE + "\n" + EXERCISE, "twice", None),
     "unknown choice": ('choice="why_shrink"', 'choice="why_shrunk"', "unknown choice 'why_shrunk'", None),
@@ -163,7 +164,8 @@ def test_missing_exercise_is_refused(course):
 
 
 def test_names_used_are_those_from_outside():
-    assert names_used("def f(a, b=scale):\n    c = [np.exp(i) for i in range(a)]\n    return expand_like(c, b)") == {"np", "scale", "expand_like"}
+    source = "def f(a, b=scale):\n    c = [np.exp(i) for i in range(a)]\n    return expand_like(c, b)"
+    assert names_used(source) == {"np", "scale", "expand_like"}
 
 
 def test_lessons_are_found_in_order(root):

@@ -57,7 +57,7 @@ def test_the_diffused_mixture_is_the_convolution_with_noise():
     alpha_bar_t = 0.4
     for x_t in (-1.3, 0.2, 2.0):
 
-        def joint(x0):
+        def joint(x0, x_t=x_t):
             noise = np.exp(-((x_t - np.sqrt(alpha_bar_t) * x0) ** 2) / (2 * (1 - alpha_bar_t)))
             return np.exp(FOUR_BELLS.log_prob(np.array([[x0]]))[0]) * noise / np.sqrt(2 * np.pi * (1 - alpha_bar_t))
 

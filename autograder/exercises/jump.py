@@ -143,6 +143,11 @@ Q_SAMPLE = Exercise(
             "The data has the right factor for each sample, the noise has not. Expand once, a = expand_like(alpha_bar[t], x0), and use a in both places.",
         ),
         Misconception(
+            "no_index",
+            lambda x0, t, alpha_bar, noise: np.sqrt(alpha_bar) * x0 + np.sqrt(1 - alpha_bar) * noise,
+            "You used all of alpha_bar at once. Look the time up first, alpha_bar[t].",
+        ),
+        Misconception(
             "one_time_for_all",
             lambda x0, t, alpha_bar, noise: forward.q_sample(x0, int(np.ravel(t)[0]), alpha_bar, noise),
             "You sent the whole batch to the first sample's t. With an array t, each sample has its own.",

@@ -36,11 +36,11 @@ CHOICES = (
     Choice(
         "jump_twice",
         LESSON,
-        "You jump from x_0 to t = 100, and from the same x_0 to t = 101, each with new noise. How do the two states compare with neighbours on a chain?",
+        "You jump from x₀ to t = 100, and from the same x₀ to t = 101, each with new noise. How do the two states compare with neighbours on a chain?",
         (
             Option(
                 "They are far too different: each carries noise of its own, where the chain's neighbours share nearly all of it.",
-                "Yes. Each state alone is distributed as it should be; together they are not, because x_101 was not made from x_100.",
+                "Yes. Each state alone is distributed as it should be; together they are not, because x₁₀₁ was not made from x₁₀₀.",
                 right=True,
             ),
             Option(

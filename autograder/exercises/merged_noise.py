@@ -56,9 +56,24 @@ MERGE_STEPS = Exercise(
             "You multiplied the two β. What multiplies is what each step leaves of the signal: 1 − β₁ and 1 − β₂.",
         ),
         Misconception(
+            "one_minus_product_of_betas",
+            lambda beta_1, beta_2: 1 - beta_1 * beta_2,
+            "You multiplied the two β and subtracted afterwards. Subtract each from 1 first, then multiply, then subtract from 1 again.",
+        ),
+        Misconception(
             "signal_instead_of_noise",
             left,
             "That is what is left of the signal's variance, 1 − β. The function returns β itself, the noise's share.",
+        ),
+        Misconception(
+            "scale_of_the_signal",
+            lambda beta_1, beta_2: np.sqrt(left(beta_1, beta_2)),
+            "That is √(1 − β), the factor before x_0. The function returns β, the variance of the noise.",
+        ),
+        Misconception(
+            "what_is_left_subtracted_twice",
+            lambda beta_1, beta_2: 1 - (1 - beta_1) - (1 - beta_2),
+            "You subtracted 1 − β₁ and 1 − β₂ one after the other. The second step leaves a share *of what the first has left*, so the two multiply.",
         ),
         Misconception(
             "standard_deviation",
@@ -173,12 +188,17 @@ ALPHA_BAR_FROM_BETAS = Exercise(
         Misconception(
             "betas_multiplied",
             np.cumprod,
-            "You multiplied the β themselves. Multiply what the steps leave, 1 − β.",
+            "Every entry is 0: a product that starts at 0 stays there. Start at 1, and multiply what the steps leave, 1 − β, not the β themselves.",
         ),
         Misconception(
             "one_minus_product_of_betas",
             lambda betas: 1 - np.cumprod(betas),
-            "You multiplied the β and subtracted afterwards. Subtract first: the product is over 1 − β.",
+            "Every entry is 1, as if no step left a mark. Subtract first, then multiply: the product is over 1 − β.",
+        ),
+        Misconception(
+            "sum_instead_of_product",
+            lambda betas: np.cumsum(1 - betas),
+            "You added up the 1 − β. Each step leaves a share of what was left before it, so they multiply: a running product.",
         ),
         Misconception(
             "last_one_only",

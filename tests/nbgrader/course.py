@@ -10,8 +10,8 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.reference_source import function_text
 from autograder.exercises import all_choices, all_exercises
+from autograder.reference_source import function_text
 
 REPO = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.name for path in (REPO / "lessons").iterdir() if path.is_dir())
@@ -99,8 +99,11 @@ def right_answers(lesson) -> dict[str, str]:
 
 def misconception(exercise, wrong) -> str:
     """A cell that defines the exercise's function as the misconception has it, with all that it leans on."""
-    module = wrong.function.__module__
-    return f"from {module} import {exercise.name.upper()}\n{exercise.name} = next(\n    one.function for one in {exercise.name.upper()}.misconceptions if one.name == {wrong.name!r}\n)"
+    known = f"find_exercise({exercise.name!r}).misconceptions"
+    return (
+        "from autograder.exercises import find_exercise\n"
+        f"{exercise.name} = next(one.function for one in {known} if one.name == {wrong.name!r})"
+    )
 
 
 def points(lesson) -> dict[str, float]:

@@ -5,7 +5,18 @@ import itertools
 import pytest
 
 from autograder.exercises import all_exercises
-from tests.nbgrader.course import LESSONS, REPO, Course, misconception, points, released, right_answers, solution, with_answers, without_pictures
+from tests.nbgrader.course import (
+    LESSONS,
+    REPO,
+    Course,
+    misconception,
+    points,
+    released,
+    right_answers,
+    solution,
+    with_answers,
+    without_pictures,
+)
 
 pytestmark = [pytest.mark.nbgrader, pytest.mark.slow]
 
@@ -58,7 +69,8 @@ def graded(request, tmp_path_factory):
 
 def automatic(lesson, scores):
     """The scores of the cells that no person grades."""
-    written = {cell.metadata.nbgrader.grade_id for cell in released(lesson).cells if cell.cell_type == "markdown" and "nbgrader" in cell.metadata}
+    texts = [cell for cell in released(lesson).cells if cell.cell_type == "markdown" and "nbgrader" in cell.metadata]
+    written = {cell.metadata.nbgrader.grade_id for cell in texts}
     return {name: score for name, score in scores.items() if name not in written}
 
 
