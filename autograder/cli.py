@@ -50,6 +50,18 @@ def lab(lesson, update, no_browser):
     sys.exit(lessons.open_jupyterlab(root, opened, browser=not no_browser))
 
 
+@main.command("init-course")
+def init_course():
+    """Make this course's secret, from which the inputs of the hidden checks come. An old one is kept."""
+    from autograder import secret
+
+    file, new = secret.init_course(course_folder())
+    if new:
+        click.echo(f"Made {file.name}. Keep a copy of it, and keep it to yourself: it decides the hidden inputs.")
+    else:
+        click.echo(f"{file.name} is there already, and stays as it is.")
+
+
 @main.command()
 def doctor():
     """Say what is missing or too old, and how to mend it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autograder.diagnose import diagnose
+from autograder.diagnose import diagnose, not_run, same_values
 from autograder.exercise import PRACTICE, Exercise, Verdict
 from autograder.exercises import find_exercise
 from autograder.trial import try_case
@@ -28,6 +28,14 @@ def judge(exercise: Exercise, call, cases=None, points=None, secret: str = PRACT
         return Verdict(exercise.name, True, points, f"{exercise.name} passes all {len(cases)} cases.")
     blocked = failing_prerequisite(exercise, failed, call)
     message, misconception = blocked or diagnose(exercise, failed, trials)
+    if not (blocked or misconception) and draws_by_itself(exercise, failed, call, secret):
+        message = (
+            f"{exercise.name} gives another result each time for the same inputs: it draws random numbers of its own. "
+            f"Use its arguments instead: {', '.join(exercise.parameters)}."
+        )
+    elif secret != PRACTICE and not (blocked or misconception or not_run(exercise, failed)):
+        # Whatever else there is to say could carry a hidden input out, in an error's words or a result.
+        message = f'{exercise.name} fails on inputs that are not shown. check("{exercise.name}") says what it can.'
     shown = {}
     if secret == PRACTICE:
         shown = {"got": failed.outcome.value, "expected": failed.expected, "printed": failed.outcome.printed}
@@ -50,6 +58,15 @@ def judge_all(exercise: Exercise, call) -> Verdict:
     if everything.passed:
         return everything
     return replace(everything, score=judge_visible(exercise, call).score)
+
+
+def draws_by_itself(exercise, failed, call, secret) -> bool:
+    """Whether a second call with the same inputs returns other numbers."""
+    first = failed.outcome
+    if first.kind != "returned":
+        return False
+    second = try_case(exercise, call, failed.case, secret).outcome
+    return second.kind == "returned" and not same_values(first.value, second.value, failed.case)
 
 
 def failing_prerequisite(exercise, failed, call):

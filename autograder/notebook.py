@@ -37,7 +37,9 @@ def check(name: str, hidden: bool = False) -> None:
     namespace = get_ipython().user_ns
     verdict = _verdict(name, namespace, hidden)
     if not hidden:
-        record(name, verdict.passed)
+        trouble = record(name, verdict.passed)
+        if trouble:
+            print(trouble)
     if not verdict.passed:
         raise CheckFailed(verdict)
     display(show.Success(verdict))

@@ -99,7 +99,7 @@ def mlp_forward(params, x):
         z = x @ W
         z += b
         cache.append((x, z))
-        x = z / (1 + np.exp(-z))
+        x = 0.5 * z * (1 + np.tanh(0.5 * z))  # z / (1 + e^{−z}), but e^{−z} overflows where z is far below 0
     return z, cache
 
 

@@ -51,6 +51,12 @@ def test_nan_is_never_a_pass():
     assert "NaN" in told(LEFT, lambda trajectory: np.full(len(trajectory), np.nan))
 
 
+def test_noise_of_its_own_is_told():
+    rng = np.random.default_rng(0)
+    message = told(STEP, lambda x_prev, beta, noise: right_step(x_prev, beta, rng.normal(size=x_prev.shape)))
+    assert "draws random numbers of its own" in message and "x_prev, beta, noise" in message
+
+
 def test_factor_and_sign_and_offset():
     assert "2.5 times" in told(STEP, lambda x, b, e: 2.5 * right_step(x, b, e))
     assert "wrong sign" in told(STEP, lambda x, b, e: -right_step(x, b, e))
@@ -165,6 +171,14 @@ def test_hidden_verdict_shows_no_numbers():
     assert not verdict.passed
     assert verdict.got is None and verdict.expected is None and verdict.printed == ""
     assert "expected" not in "\n".join(failure_lines(verdict))
+
+
+def test_hidden_verdict_carries_no_input_out():
+    def tells(x_prev, beta, noise):
+        raise ValueError(f"beta was {beta}")
+
+    verdict = judge_hidden(STEP, caller({"q_step": tells}), "a secret")
+    assert "beta was" not in verdict.message and "not shown" in verdict.message
 
 
 @pytest.mark.parametrize("secret", ["one", "two"])

@@ -47,6 +47,12 @@ def jump_half_expanded(x0, t, alpha_bar, noise):
     return np.sqrt(forward.expand_like(alpha_bar[t], x0)) * x0 + np.sqrt(1 - alpha_bar[t]) * noise
 
 
+def jump_with_an_if(x0, t, alpha_bar, noise):
+    if t == 0:
+        return x0
+    return forward.q_sample(x0, t, alpha_bar, noise)
+
+
 def jump_in_place(x0, t, alpha_bar, noise):
     a = forward.expand_like(alpha_bar[t], x0)
     x0 *= np.sqrt(a)
@@ -146,6 +152,26 @@ Q_SAMPLE = Exercise(
             "no_index",
             lambda x0, t, alpha_bar, noise: np.sqrt(alpha_bar) * x0 + np.sqrt(1 - alpha_bar) * noise,
             "You used all of alpha_bar at once. Look the time up first, alpha_bar[t].",
+        ),
+        Misconception(
+            "no_index_on_the_right",
+            lambda x0, t, alpha_bar, noise: x0 * np.sqrt(alpha_bar) + noise * np.sqrt(1 - alpha_bar),
+            "You used all of alpha_bar at once. Look the time up first, alpha_bar[t].",
+        ),
+        Misconception(
+            "time_made_an_int",
+            lambda x0, t, alpha_bar, noise: forward.q_sample(x0, int(t), alpha_bar, noise),
+            "t can be an array with a time for each sample, and int() takes one number only. alpha_bar[t] works for both.",
+        ),
+        Misconception(
+            "if_t_is_0",
+            jump_with_an_if,
+            "t can be an array with a time for each sample, and an if needs one truth value. No if is needed: at t = 0, ᾱ is 1, and the formula returns x0 by itself.",
+        ),
+        Misconception(
+            "one_new_axis",
+            lambda x0, t, alpha_bar, noise: mixed(np.sqrt, root_of_the_rest)(x0, t, alpha_bar[t][:, None], noise),
+            "[:, None] asks for an array t and a batch with two axes. t may be one int, and x0 may be images: expand_like(alpha_bar[t], x0) serves all of them.",
         ),
         Misconception(
             "one_time_for_all",

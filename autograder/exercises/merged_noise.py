@@ -110,6 +110,16 @@ MERGE_STEPS = Exercise(
             lambda beta_1, beta_2: (np.sqrt((1 - beta_2) * beta_1) + np.sqrt(beta_2)) ** 2,
             "You added the scales of the two noises and squared the sum. For independent noises it is the variances that add.",
         ),
+        Misconception(
+            "standard_deviations_added",
+            lambda beta_1, beta_2: np.sqrt((1 - beta_2) * beta_1) + np.sqrt(beta_2),
+            "You added the scales of the two noises. For independent noises it is the variances that add, without roots.",
+        ),
+        Misconception(
+            "product_with_the_wrong_sign",
+            lambda beta_1, beta_2: beta_1 + beta_2 + beta_1 * beta_2,
+            "The product β₁·β₂ comes in with the wrong sign. The second step shrinks the first noise, so less than the sum is left.",
+        ),
     ),
     alternatives=(
         lambda beta_1, beta_2: beta_1 + beta_2 - beta_1 * beta_2,
@@ -229,6 +239,11 @@ ALPHA_BAR_FROM_BETAS = Exercise(
             "start_put_in_twice",
             lambda betas: np.concatenate([[1.0], np.cumprod(1 - betas)]),
             "There is one 1 too many at the start. betas[0] is 0, so the product begins with 1 by itself.",
+        ),
+        Misconception(
+            "last_step_missing",
+            lambda betas: np.cumprod(1 - betas)[:-1],
+            "The last one, ᾱ_T, is missing. There is one ᾱ for each entry of betas; in a loop, range(1, len(betas)) reaches them all.",
         ),
         Misconception(
             "one_step_behind",
