@@ -48,8 +48,9 @@ def dissolve(image, points, sound, series, betas, q_step=None, noise_trajectory=
             return drawable("noise_trajectory", noise_trajectory(x0, betas, noise), (T + 1, *x0.shape))
         return step_through(q_step, x0, betas, noise)
 
-    stage = Stage(9, 4.6 if structure_left else 3)
-    grid = stage.figure.add_gridspec(3 if structure_left else 2, 3, width_ratios=[1, 1, 1.4])
+    stage = Stage(9, 5 if structure_left else 3)
+    heights = [1, 1, 1.1] if structure_left else [1, 1]
+    grid = stage.figure.add_gridspec(len(heights), 3, width_ratios=[1, 1, 1.4], height_ratios=heights)
     move = {
         "image": _image(stage, grid[:2, 0], data["image"]),
         "points": _points(stage, grid[:2, 1], data["points"]),
