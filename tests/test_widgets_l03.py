@@ -118,3 +118,8 @@ def test_only_walking_is_a_chain():
     assert one < 0.2 * walked and new > 3 * walked
     chain, foil, strangers = (float(number) for number in memories.split(", "))
     assert abs(chain) < 4 / np.sqrt(2000) and foil == -1.0 and strangers > 0.1
+
+
+def test_a_jump_that_knows_one_time_only_is_drawn_too():
+    scene = ways(q_sample=lambda x0, t, alpha_bar, noise: forward.q_sample(x0, 3, alpha_bar, noise[:1] + 0 * noise))
+    assert scene.error == "" and "undefined" in scene.caption

@@ -239,7 +239,7 @@ def three_ways(x0, betas, alpha_bar, q_step, q_sample, shown=4, seed=0):
                 line.set_data(np.arange(0, t + 1, every), path[: t + 1 : every])
             said["deviation"].append(f"{paths[t].std():.2f}")
             said["move"].append(f"{np.abs(paths[t] - paths[t - 1]).mean():.3f}")
-            said["memory"].append(f"{partial_correlation(paths[a], paths[b], paths[t]):+.2f}")
+            said["memory"].append(_memory(paths[a], paths[b], paths[t]))
         deviation, move, memory = (", ".join(each) for each in said.values())
         return (
             f"Left to right, at step {t}: deviation {deviation}. Size of the move from step {t - 1} to {t}, on "
@@ -248,3 +248,11 @@ def three_ways(x0, betas, alpha_bar, q_step, q_sample, shown=4, seed=0):
         )
 
     return Scene(stage, draw, {"t": step_slider(T - 1, T // 4, "step t", 2)}, [q_step, q_sample], play="t")
+
+
+def _memory(past, future, present):
+    try:
+        return f"{partial_correlation(past, future, present):+.2f}"
+    except ValueError:
+        # A wrong jump can return one state for all times: nothing is left to correlate.
+        return "undefined"

@@ -179,7 +179,6 @@ gap_test(hills, betas, alpha_bar, forward.q_step, yours("q_sample"))
 
 # %%
 batch, goals = data.digits()[0][:256], rng.integers(1, T + 1, 256)
-
 start = time.perf_counter()
 x, walked = batch, np.empty_like(batch)
 for t in range(1, T + 1):
