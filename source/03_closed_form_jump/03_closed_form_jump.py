@@ -175,7 +175,7 @@ gap_test(hills, betas, alpha_bar, forward.q_step, yours("q_sample"))
 #
 # ## 5. Why training needs the jump
 #
-# A network learns from examples: a clean image, a random $t$, the image at that $t$. Walking takes $t$ steps for each, so $500$ on average, and a million examples cost 500 million steps. Jumping costs a million calls at most, and a batch shares one. To measure it, 256 digits go to a random $t$ each, once on foot and once in a jump with your `q_sample`; drawing the noise is included.
+# A network learns from examples: a clean image, a random $t$, the image at that $t$. Walking takes $t$ steps for each, about 500 on average, so a million examples cost 500 million steps. Jumping costs a million calls at most, and a batch shares one. To measure it, 256 digits go to a random $t$ each, once on foot and once in a jump with your `q_sample`; drawing the noise is included.
 
 # %%
 batch, goals = data.digits()[0][:256], rng.integers(1, T + 1, 256)
@@ -206,7 +206,7 @@ starts = np.resize([-1.0, 1.0], 2000) + 0.1 * rng.normal(size=2000)
 three_ways(starts, betas, alpha_bar, forward.q_step, yours("q_sample"))
 
 # %% [markdown]
-# Only the walk passes the test of lesson 02: its partial correlation is 0, within chance. With one $\varepsilon$, the path is smooth and remembers everything. With a new $\varepsilon$ for each $t$, neighbours are strangers that share nothing but their start, and that, too, is memory. Every point of every curve is right; only the left curves are paths of the chain.
+# Only the walk passes the test of lesson 02: its partial correlation is 0, within chance. With one $\varepsilon$, every state is a jump, which is why the foil looked right at each step; but the path is smooth and remembers everything. With a new $\varepsilon$ for each $t$, neighbours are strangers that share nothing but their start, and that, too, is memory. Every point of every curve is right; only the left curves are paths of the chain.
 #
 # So keep the two apart. **Training** looks at one time at a time and jumps. **Going back** from noise to data is about neighbouring states, and for that you need the steps: what leads from $x_t$ to $x_{t-1}$ comes in lesson 06. (That different processes share their marginals is more than a curiosity: a sampler in lesson 10 lives on it. Song et al. 2021.)
 #
