@@ -41,6 +41,15 @@ def test_the_learned_field_is_the_exact_one_where_the_data_is(trained):
         assert np.sqrt(np.mean((learned(x, t) - exact(x, t)) ** 2)) < 0.15
 
 
+def test_a_network_trained_for_v_predicts_the_same_noise():
+    rng = np.random.default_rng(8)
+    for progress in train(FOUR_BELLS.sample(50_000, rng), ALPHA_BAR, rng, 1_000, hidden=(64, 64), predict="v"):
+        pass
+    learned, exact = eps_model_from(progress.params, ALPHA_BAR), FOUR_BELLS.eps_model(ALPHA_BAR)
+    x = FOUR_BELLS.diffuse(ALPHA_BAR[60]).sample(2_000, rng)
+    assert np.sqrt(np.mean((learned(x, 60) - exact(x, 60)) ** 2)) < 0.15
+
+
 def test_the_same_seed_trains_the_same_network():
     data = FOUR_BELLS.sample(100, np.random.default_rng(3))
     first, second = ([*train(data, ALPHA_BAR, np.random.default_rng(4), 5, batch=16, hidden=(8,))][-1] for _ in range(2))
