@@ -50,8 +50,7 @@ def main(steps, width, lr, batch, seed, grid):
     order = rng.permutation(len(images))
     seen, unseen = images[order[:1500]], images[order[1500:]]
     start = time.perf_counter()
-    for progress in train(seen, ALPHA_BAR, rng, steps, batch, (width,) * 3, lr=lr, detail=1, predict="v"):
-        pass
+    *_, progress = train(seen, ALPHA_BAR, rng, steps, batch, (width,) * 3, lr=lr, detail=1, predict="v")
     trained = time.perf_counter()
     made = sample(eps_model_from(progress.params, ALPHA_BAR), (1000, 8, 8), BETAS, ALPHA_BAR, rng)
     print(f"{steps} steps of batch {batch}, width {width}: training {trained - start:.1f} s, "

@@ -1,6 +1,6 @@
 """The two-dimensional bar: how near a DDPM's swiss roll comes to the true one, by chamfer distance.
 
-    python benchmarks/swiss_roll.py [--seeds 5] [--steps 10000]
+    python benchmarks/swiss_roll.py [--seeds 5] [--steps 5000]
 
 Data and metric are those of a public course (KAIST CS492D, assignment 1): scikit-learn's swiss roll without noise,
 one million points, shifted and scaled to standard deviation 2 over both axes; the chamfer distance, summed,
@@ -47,7 +47,7 @@ def mean_and_interval(values):
 
 @click.command()
 @click.option("--seeds", default=5)
-@click.option("--steps", default=10_000, help="Training steps.")
+@click.option("--steps", default=5_000, help="Training steps.")
 def main(seeds, steps):
     rows = {name: [] for name in ("floor", "DDPM", "DDIM-50", "novel", "fresh", "training s", "sampling s")}
     for seed in range(seeds):
