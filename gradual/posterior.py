@@ -29,7 +29,9 @@ def _positive_like(mean):
         try:
             np.broadcast_shapes(array.shape, np.shape(arguments[mean]))
         except ValueError:
-            raise wrong(name, f"shape {array.shape}", f"one number, or a shape that broadcasts against {mean}") from None
+            raise wrong(
+                name, f"shape {array.shape}", f"one number, or a shape that broadcasts against {mean}"
+            ) from None
 
     return rule
 

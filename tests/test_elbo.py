@@ -50,7 +50,9 @@ def test_each_term_is_what_its_definition_says(variance):
         true, guess, var = means_of(t)
         sigma2 = var if variance == "posterior" else betas[t]
         np.testing.assert_allclose(L_step[t - 2], divergence(true[0], var, guess[0], sigma2), rtol=1e-6)
-    np.testing.assert_allclose(L_T, divergence(np.sqrt(alpha_bar[-1]) * x0[0], 1 - alpha_bar[-1], 0 * x0[0], 1.0), rtol=1e-6)
+    np.testing.assert_allclose(
+        L_T, divergence(np.sqrt(alpha_bar[-1]) * x0[0], 1 - alpha_bar[-1], 0 * x0[0], 1.0), rtol=1e-6
+    )
 
 
 def test_terms_are_means_over_the_batch():
@@ -85,7 +87,9 @@ def test_the_best_variance_is_best():
     t, sigma2 = 4, np.exp(np.linspace(-6, 4, 200_001))
     var = betas[t] * (1 - alpha_bar[t - 1]) / (1 - alpha_bar[t])
     error = 2 * var * L_step[t - 2]
-    np.testing.assert_allclose(best_step[t - 2], np.min(1.5 * (np.log(sigma2 / var) + var / sigma2 - 1) + error / (2 * sigma2)), rtol=1e-8)
+    np.testing.assert_allclose(
+        best_step[t - 2], np.min(1.5 * (np.log(sigma2 / var) + var / sigma2 - 1) + error / (2 * sigma2)), rtol=1e-8
+    )
     error = betas[1] * (2 * L_0 - 3 * np.log(2 * np.pi * betas[1]))
     np.testing.assert_allclose(best_0, np.min(1.5 * np.log(2 * np.pi * sigma2) + error / (2 * sigma2)), rtol=1e-8)
 

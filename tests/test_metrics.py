@@ -19,7 +19,11 @@ def test_all_pairs_count_a_sample_with_itself_too():
     distance = pytest.importorskip("scipy.spatial.distance")
     x, y = np.random.default_rng(1).standard_normal((2, 30, 5, 2))
     flat_x, flat_y = x.reshape(30, 10), y.reshape(30, 10)
-    expected = 2 * distance.cdist(flat_x, flat_y).mean() - distance.cdist(flat_x, flat_x).mean() - distance.cdist(flat_y, flat_y).mean()
+    expected = (
+        2 * distance.cdist(flat_x, flat_y).mean()
+        - distance.cdist(flat_x, flat_x).mean()
+        - distance.cdist(flat_y, flat_y).mean()
+    )
     np.testing.assert_allclose(energy_distance(x, y), expected, rtol=1e-10)
     np.testing.assert_allclose(energy_distance(x, x), 0, atol=1e-14)
 
@@ -30,7 +34,9 @@ def test_chamfer_is_the_published_courses_sum_of_squares():
     x, y = rng.standard_normal((40, 2)), rng.standard_normal((70, 2))
     pairs = distance.cdist(x, y)
     np.testing.assert_allclose(nearest_distance(x, y), pairs.min(axis=1), rtol=1e-10)
-    np.testing.assert_allclose(chamfer_distance(x, y), (pairs.min(axis=1) ** 2).sum() + (pairs.min(axis=0) ** 2).sum(), rtol=1e-10)
+    np.testing.assert_allclose(
+        chamfer_distance(x, y), (pairs.min(axis=1) ** 2).sum() + (pairs.min(axis=0) ** 2).sum(), rtol=1e-10
+    )
 
 
 def test_copies_have_no_novelty_and_fresh_data_has_one():

@@ -21,7 +21,9 @@ def tilted():
     """Three tilted bells in the plane."""
     rng = np.random.default_rng(3)
     roots = rng.standard_normal((3, 2, 2))
-    return GaussianMixture([0.5, 0.2, 0.3], rng.normal(0, 2, (3, 2)), roots @ roots.transpose(0, 2, 1) + 0.1 * np.eye(2))
+    return GaussianMixture(
+        [0.5, 0.2, 0.3], rng.normal(0, 2, (3, 2)), roots @ roots.transpose(0, 2, 1) + 0.1 * np.eye(2)
+    )
 
 
 def test_log_prob_agrees_with_scipy(tilted):
@@ -48,7 +50,9 @@ def test_far_from_the_data_nothing_overflows_and_the_nearest_bell_rules(far):
         r = FOUR_BELLS.responsibilities(x)
     offset, var = far - FOUR_BELLS.means[widest, 0], FOUR_BELLS.covs[widest, 0, 0]
     np.testing.assert_allclose(score, [[-offset / var]], rtol=1e-12)
-    np.testing.assert_allclose(log_prob, np.log(0.35) - 0.5 * np.log(2 * np.pi * var) - 0.5 * offset**2 / var, rtol=1e-12)
+    np.testing.assert_allclose(
+        log_prob, np.log(0.35) - 0.5 * np.log(2 * np.pi * var) - 0.5 * offset**2 / var, rtol=1e-12
+    )
     np.testing.assert_array_equal(r, np.eye(4)[[widest]])
 
 
@@ -62,7 +66,9 @@ def test_the_diffused_mixture_is_the_convolution_with_noise():
             return np.exp(FOUR_BELLS.log_prob(np.array([[x0]]))[0]) * noise / np.sqrt(2 * np.pi * (1 - alpha_bar_t))
 
         density, _ = integrate.quad(joint, -6, 6, points=FOUR_BELLS.means[:, 0], epsabs=1e-12, limit=200)
-        first_moment, _ = integrate.quad(lambda x0: x0 * joint(x0), -6, 6, points=FOUR_BELLS.means[:, 0], epsabs=1e-12, limit=200)
+        first_moment, _ = integrate.quad(
+            lambda x0: x0 * joint(x0), -6, 6, points=FOUR_BELLS.means[:, 0], epsabs=1e-12, limit=200
+        )
         point = np.array([[x_t]])
         np.testing.assert_allclose(FOUR_BELLS.diffuse(alpha_bar_t).log_prob(point), np.log(density), atol=1e-9)
         np.testing.assert_allclose(FOUR_BELLS.posterior_mean(point, alpha_bar_t), [[first_moment / density]], atol=1e-9)
@@ -92,18 +98,26 @@ def test_tweedie_undoes_gaussian_noise_as_far_as_possible():
 
 def test_the_exact_noise_predictor_takes_one_time_or_one_for_each_sample(tilted):
     alpha_bar = alpha_bar_from_betas(linear_beta_schedule(50, 1e-3, 0.2))
-    eps_model, x, t = tilted.eps_model(alpha_bar), np.random.default_rng(4).normal(size=(6, 2)), np.array([1, 50, 7, 7, 1, 20])
+    eps_model, x, t = (
+        tilted.eps_model(alpha_bar),
+        np.random.default_rng(4).normal(size=(6, 2)),
+        np.array([1, 50, 7, 7, 1, 20]),
+    )
     together = eps_model(x, t)
     for row in range(6):
         np.testing.assert_allclose(together[row], eps_model(x[row : row + 1], int(t[row]))[0], rtol=1e-12)
     x0 = tilted.posterior_mean(x, alpha_bar[20])
-    np.testing.assert_allclose(np.sqrt(alpha_bar[20]) * x0 + np.sqrt(1 - alpha_bar[20]) * eps_model(x, 20), x, rtol=1e-12)
+    np.testing.assert_allclose(
+        np.sqrt(alpha_bar[20]) * x0 + np.sqrt(1 - alpha_bar[20]) * eps_model(x, 20), x, rtol=1e-12
+    )
 
 
 def test_samples_have_the_mixture_mean_and_covariance(tilted):
     x = tilted.sample(200_000, np.random.default_rng(5))
     mean = tilted.weights @ tilted.means
-    cov = np.einsum("k,kij->ij", tilted.weights, tilted.covs + tilted.means[:, :, None] * tilted.means[:, None, :]) - np.outer(mean, mean)
+    cov = np.einsum(
+        "k,kij->ij", tilted.weights, tilted.covs + tilted.means[:, :, None] * tilted.means[:, None, :]
+    ) - np.outer(mean, mean)
     np.testing.assert_allclose(x.mean(axis=0), mean, atol=5 * np.sqrt(cov.max() / 200_000))
     np.testing.assert_allclose(np.cov(x.T), cov, rtol=0.03)
 

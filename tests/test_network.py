@@ -12,7 +12,10 @@ WIDTHS = (5, 8, 7, 3)
 def network():
     """Random parameters (the last layer too) and a batch."""
     rng = np.random.default_rng(0)
-    params = [(W + 0.3 * rng.standard_normal(W.shape), b + 0.3 * rng.standard_normal(b.shape)) for W, b in init_mlp(WIDTHS, rng)]
+    params = [
+        (W + 0.3 * rng.standard_normal(W.shape), b + 0.3 * rng.standard_normal(b.shape))
+        for W, b in init_mlp(WIDTHS, rng)
+    ]
     return params, rng.standard_normal((6, 5)), rng.standard_normal((6, 3))
 
 
@@ -20,7 +23,9 @@ def test_embedding_is_cosines_then_sines_of_slower_and_slower_waves():
     t = np.array([0, 1, 1000])
     got = timestep_embedding(t, 6)
     omega = np.array([1, 10_000 ** (-1 / 3), 10_000 ** (-2 / 3)])
-    np.testing.assert_allclose(got, np.concatenate([np.cos(t[:, None] * omega), np.sin(t[:, None] * omega)], axis=1), rtol=1e-12)
+    np.testing.assert_allclose(
+        got, np.concatenate([np.cos(t[:, None] * omega), np.sin(t[:, None] * omega)], axis=1), rtol=1e-12
+    )
     np.testing.assert_array_equal(timestep_embedding(1000, 6), got[2])
 
 
@@ -34,7 +39,9 @@ def test_embedding_agrees_with_diffusers():
     np.testing.assert_allclose(timestep_embedding(t, 32), expected.numpy(), atol=1e-4)
     half = torch.arange(16, dtype=torch.float64)
     angles = torch.from_numpy(t)[:, None] * torch.exp(-np.log(10_000) * half / 16)
-    np.testing.assert_allclose(timestep_embedding(t, 32), torch.cat([angles.cos(), angles.sin()], 1).numpy(), atol=1e-12)
+    np.testing.assert_allclose(
+        timestep_embedding(t, 32), torch.cat([angles.cos(), angles.sin()], 1).numpy(), atol=1e-12
+    )
 
 
 def test_forward_keeps_each_layers_input_and_pre_activation(network):

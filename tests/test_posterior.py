@@ -23,7 +23,9 @@ def test_it_is_bayes_rule(t):
     x0, x_t = 0.7, -0.4
     mean, var = q_posterior(np.array([[x0]]), np.array([[x_t]]), t, betas, alpha_bar)
     grid = mean[0, 0] + np.sqrt(var) * np.linspace(-12, 12, 20_001)
-    weight = normal(x_t, np.sqrt(1 - betas[t]) * grid, betas[t]) * normal(grid, np.sqrt(alpha_bar[t - 1]) * x0, 1 - alpha_bar[t - 1])
+    weight = normal(x_t, np.sqrt(1 - betas[t]) * grid, betas[t]) * normal(
+        grid, np.sqrt(alpha_bar[t - 1]) * x0, 1 - alpha_bar[t - 1]
+    )
     weight /= weight.sum()
     np.testing.assert_allclose(mean[0, 0], weight @ grid, rtol=1e-9)
     np.testing.assert_allclose(var, weight @ (grid - weight @ grid) ** 2, rtol=1e-8)

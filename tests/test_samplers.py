@@ -24,7 +24,9 @@ def test_the_mean_is_the_posterior_mean_of_the_predicted_x0(step, t):
     x0 = (x_t - np.sqrt(1 - ALPHA_BAR[t]) * eps) / np.sqrt(ALPHA_BAR[t])
     mean, var = q_posterior(x0, x_t, t, BETAS, ALPHA_BAR)
     np.testing.assert_allclose(ddpm_step(x_t, eps, t, BETAS, ALPHA_BAR, 0 * noise), mean, rtol=1e-8, atol=1e-9)
-    added = ddpm_step(x_t, eps, t, BETAS, ALPHA_BAR, noise, "posterior") - ddpm_step(x_t, eps, t, BETAS, ALPHA_BAR, 0 * noise)
+    added = ddpm_step(x_t, eps, t, BETAS, ALPHA_BAR, noise, "posterior") - ddpm_step(
+        x_t, eps, t, BETAS, ALPHA_BAR, 0 * noise
+    )
     np.testing.assert_allclose(added, np.sqrt(var) * noise, rtol=1e-8, atol=1e-12)
 
 
@@ -68,7 +70,9 @@ def test_ddpm_step_agrees_with_diffusers(step, variance, theirs, t):
     expected = scheduler.step(
         torch.from_numpy(eps), t - 1, torch.from_numpy(x_t), generator=torch.Generator().manual_seed(1)
     ).prev_sample  # fmt: skip
-    np.testing.assert_allclose(ddpm_step(x_t, eps, t, BETAS, ALPHA_BAR, drawn, variance), expected.numpy(), rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(
+        ddpm_step(x_t, eps, t, BETAS, ALPHA_BAR, drawn, variance), expected.numpy(), rtol=1e-7, atol=1e-8
+    )
 
 
 @pytest.mark.oracle
@@ -88,7 +92,10 @@ def test_sample_draws_x_T_first_then_one_noise_for_each_t_down_to_2():
     alpha_bar = alpha_bar_from_betas(betas)
     got = sample(FOUR_BELLS.eps_model(alpha_bar), (3, 1), betas, alpha_bar, np.random.default_rng(1))
     rng = np.random.default_rng(1)
-    x, noises = rng.standard_normal((3, 1)), {t: rng.standard_normal((3, 1)) for t in (5, 4, 3, 2)} | {1: np.zeros((3, 1))}
+    x, noises = (
+        rng.standard_normal((3, 1)),
+        {t: rng.standard_normal((3, 1)) for t in (5, 4, 3, 2)} | {1: np.zeros((3, 1))},
+    )
     for t in (5, 4, 3, 2, 1):
         x = ddpm_step(x, FOUR_BELLS.eps_model(alpha_bar)(x, t), t, betas, alpha_bar, noises[t])
     np.testing.assert_allclose(got, x, rtol=1e-12)
@@ -101,7 +108,9 @@ def test_the_trajectory_ends_where_sample_does():
     states = [*ddpm_trajectory(model, (10, 1), betas, alpha_bar, np.random.default_rng(2))]
     assert len(states) == 31
     np.testing.assert_array_equal(states[0], np.random.default_rng(2).standard_normal((10, 1)))
-    np.testing.assert_allclose(states[-1], sample(model, (10, 1), betas, alpha_bar, np.random.default_rng(2)), rtol=1e-12)
+    np.testing.assert_allclose(
+        states[-1], sample(model, (10, 1), betas, alpha_bar, np.random.default_rng(2)), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("variance", ["beta", "posterior"])
@@ -116,7 +125,9 @@ def test_gaussian_data_come_out_with_the_variance_that_the_recursion_says(varian
         gain = (1 - betas[t] / np.sqrt(1 - alpha_bar[t]) * slope) / np.sqrt(1 - betas[t])
         sigma2 = betas[t] if variance == "beta" else betas[t] * (1 - alpha_bar[t - 1]) / (1 - alpha_bar[t])
         expected = gain**2 * expected + (sigma2 if t > 1 else 0)
-    *_, x = ddpm_trajectory(bell.eps_model(alpha_bar), (400_000, 1), betas, alpha_bar, np.random.default_rng(3), variance)
+    *_, x = ddpm_trajectory(
+        bell.eps_model(alpha_bar), (400_000, 1), betas, alpha_bar, np.random.default_rng(3), variance
+    )
     assert x.var() == pytest.approx(expected, abs=6 * expected * np.sqrt(2 / 400_000))
 
 

@@ -51,7 +51,9 @@ def test_a_network_trained_for_v_predicts_the_same_noise():
 
 def test_the_same_seed_trains_the_same_network():
     data = FOUR_BELLS.sample(100, np.random.default_rng(3))
-    first, second = ([*train(data, ALPHA_BAR, np.random.default_rng(4), 5, batch=16, hidden=(8,))][-1] for _ in range(2))
+    first, second = (
+        [*train(data, ALPHA_BAR, np.random.default_rng(4), 5, batch=16, hidden=(8,))][-1] for _ in range(2)
+    )
     assert first.loss == second.loss
     np.testing.assert_array_equal(first.params[0][0], second.params[0][0])
 
