@@ -22,6 +22,8 @@ from autograder import edition
 from autograder.wire import Channel, Closed, Malformed
 
 COURSE = "/course"
+SCRATCH = "/tmp"  # the submission's own
+MOVED = Path("/moved")  # where something that lies in the host's /tmp is found inside, for there /tmp is scratch
 UID_UNDER_ROOT = 64_537  # no account's: the warm process steps down to it when grading runs as root
 START_SECONDS = 60
 ANSWER_SECONDS = 10
@@ -153,12 +155,12 @@ def command(folder: Path, control_fd: int, limits: Limits) -> list[str]:
         identity = ["--unshare-user", "--uid", "1000", "--gid", "1000"]
     environment = {
         "PATH": "/usr/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": ":".join([COURSE, *map(str, _libraries())]), "PYTHONHASHSEED": "0",
+        "PYTHONPATH": ":".join([COURSE, *(str(_inside(library)) for library in _libraries())]), "PYTHONHASHSEED": "0",
         "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp/matplotlib",
         "IPYTHONDIR": "/tmp/ipython", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     }  # fmt: skip
     variables = [word for name, value in environment.items() for word in ("--setenv", name, value)]
-    run = [sys.executable, "-m", "autograder.worker.zygote", str(control_fd), str(UID_UNDER_ROOT)]
+    run = [str(_inside(Path(sys.executable))), "-m", "autograder.worker.zygote", str(control_fd), str(UID_UNDER_ROOT)]
     return [
         shutil.which("bwrap"), "--die-with-parent", "--new-session", *namespaces, *identity,
         "--clearenv", *variables, *_mounts(folder),
@@ -173,13 +175,13 @@ def _mounts(folder: Path) -> list[str]:
     for prefix in {Path(sys.prefix), Path(sys.base_prefix)}:
         for name in ["lib", "lib64", "bin", "pyvenv.cfg"]:
             if (prefix / name).exists():
-                places[prefix / name] = (prefix / name).resolve()
+                places[_inside(prefix / name)] = (prefix / name).resolve()
     places[Path(COURSE)] = folder
     for library in _libraries():
-        places.setdefault(library, library)
+        places.setdefault(_inside(library), library)
         for package in ["gradual", "autograder"]:
             if (library / package).exists():
-                places[library / package] = folder / package
+                places[_inside(library / package)] = folder / package
     _refuse_secrets(places)
     words, made = [], {Path("/")}
     for inside in sorted(places):
@@ -191,6 +193,11 @@ def _mounts(folder: Path) -> list[str]:
     return words
 
 
+def _inside(path: Path) -> Path:
+    """Where a path of the host's lies inside: the same place, unless the submission's scratch would hide it."""
+    return MOVED / path.relative_to(SCRATCH) if path.is_relative_to(SCRATCH) else path
+
+
 def _libraries() -> list[Path]:
     """Where Python's packages lie, a user's own ones too."""
     return [Path(path) for path in sys.path if path.endswith("-packages") and Path(path).is_dir()]
@@ -199,7 +206,7 @@ def _libraries() -> list[Path]:
 def _refuse_secrets(places):
     """No mount may bring in the real ``autograder``, with its exercises and expected values."""
     secret = Path(__file__).resolve().parent
-    covered = any(inside == secret for inside in places)
+    covered = _inside(secret) in places
     for inside, outside in places.items():
         if (secret == outside or outside in secret.parents) and not covered:
             raise SandboxUnavailable(

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import venv
 from pathlib import Path
 
 import pytest
@@ -97,8 +99,24 @@ def test_an_installed_package_is_covered_by_the_edition(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr(sandbox, "__file__", str(library / "autograder" / "sandbox.py"))
     words = sandbox._mounts(Path("/edition"))
-    assert words[words.index(str(library / "autograder")) - 1] == "/edition/autograder"
-    assert words.index(str(library / "autograder")) > words.index(str(tmp_path / "lib"))
+    inside = [str(sandbox._inside(path)) for path in (tmp_path / "lib", library / "autograder")]
+    assert words[words.index(inside[1]) - 1] == "/edition/autograder"
+    assert words.index(inside[1]) > words.index(inside[0])
+
+
+def test_an_environment_in_the_folder_for_temporary_files_can_grade():
+    """A course cloned into /tmp has its environment there, where a submission's scratch would hide it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        home = Path(folder, "environment")
+        venv.create(home, symlinks=True)
+        library = next(home.glob("lib/python*/site-packages"))
+        outer = [path for path in sys.path if path.endswith("-packages")]
+        (library / "outer.pth").write_text("\n".join(outer))
+        script = [str(home / "bin" / "python"), "-c", SCRIPT]
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(COURSE)}
+        done = subprocess.run(script, capture_output=True, text=True, timeout=120, env=environment, cwd=COURSE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].endswith(" 2.5")
 
 
 def test_an_environment_that_holds_the_course_is_refused(monkeypatch, tmp_path):
