@@ -137,7 +137,14 @@ def executed(notebook: NotebookNode, path: Path) -> NotebookNode:
 
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "GRADUAL_NO_PROGRESS": "1", "GRADUAL_STILL": "1"}
-        client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}})
+        client = NotebookClient(
+            notebook,
+            timeout=300,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            # How prints arrive in pieces is chance; a build is the same each time.
+            coalesce_streams=True,
+        )
         client.execute(env=environment)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

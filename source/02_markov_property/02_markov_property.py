@@ -29,7 +29,7 @@ from gradual.widgets.markov_property import memory_test, transition
 rng = np.random.default_rng(0)
 T = 200
 betas = np.concatenate([[0.0], np.linspace(0.0001, 0.06, T)])
-alpha_bar = np.cumprod(1 - betas)
+alpha_bar = np.exp(np.cumsum(np.log(1 - betas)))  # given; lesson 03 takes it apart
 
 
 def two_values(n):
@@ -62,7 +62,7 @@ same_present(x0, betas, alpha_bar, forward.noise_trajectory, markov.shared_noise
 #
 # | symbol | in code | meaning |
 # |---|---|---|
-# | $\bar\alpha_t$ | `alpha_bar[t]` | how much of the signal's variance is left after $t$ steps: the product of all $1-\beta$ up to $t$, which is `np.cumprod(1 - betas)` |
+# | $\bar\alpha_t$ | `alpha_bar[t]` | how much of the signal's variance is left after $t$ steps: the product of all $1-\beta$ up to $t$, which you write in lesson 03 |
 # | $x_0$ | `x0` | the clean data |
 # | $\varepsilon$ | `noise` | standard normal numbers in the shape of `x0`, drawn once |
 #
