@@ -102,7 +102,8 @@ class JupyterLab:
         command += [f"--ServerApp.root_dir={self.folder}", f"--ServerApp.port={self.port}"]
         command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}"]
         command += ["--LabApp.expose_app_in_browser=True"]
-        self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
+        # nbgrader looks for its settings where the server starts.
+        self.process = subprocess.Popen(command, env=environment, cwd=self.folder, stdout=self.log, stderr=self.log)
         self._wait()
         return self
 
