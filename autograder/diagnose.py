@@ -81,8 +81,16 @@ def error_of_theirs(exercise, trial):
     if error.kind == "TypeError" and "positional argument" in error.message:
         hint = f" Keep its parameters as they were: ({', '.join(exercise.parameters)})."
     if error.kind in ("NameError", "UnboundLocalError"):
-        hint = f" Inside the function, use its parameters: {', '.join(exercise.parameters)}."
+        hint = f" {where_the_name_is(error.message, exercise)}"
     return f"{exercise.name} stopped with {error.kind}: {error.message.rstrip('.')}{where}.{hint}"
+
+
+def where_the_name_is(message, exercise):
+    """For a name that Python does not know: NumPy may have it, or the function's arguments go by other names."""
+    name = message.split("'")[1] if message.count("'") >= 2 else ""
+    if name.isidentifier() and hasattr(np, name):
+        return f"NumPy has it: np.{name}."
+    return f"Inside the function, use its parameters: {', '.join(exercise.parameters)}."
 
 
 def not_numbers(exercise, trial):

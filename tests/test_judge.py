@@ -83,6 +83,13 @@ def test_their_error_with_their_line_and_no_traceback_of_ours():
     assert "return y / undefined_name" in message and "autograder" not in message
 
 
+def test_a_numpy_name_without_np_is_told():
+    def broken(x_prev, beta, noise):
+        return sqrt(1 - beta) * x_prev  # noqa: F821
+
+    assert "NumPy has it: np.sqrt." in told(STEP, broken)
+
+
 def test_exit_inside_a_function_is_only_an_error():
     def leaves(x_prev, beta, noise):
         raise SystemExit
