@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.exercise import Case, Exercise, Misconception
+from autograder.exercises.one_step import LESSON
 from gradual import forward
-
-LESSON = "01_gradual_noise"
 
 
 def walk_inputs(shape, steps, low=0.05, high=0.4):

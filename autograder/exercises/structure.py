@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.exercise import Case, Exercise, Misconception
+from autograder.exercises.one_step import LESSON
 from gradual import forward
-
-LESSON = "01_gradual_noise"
 
 
 def path_inputs(shape, steps, offset=3.0):
