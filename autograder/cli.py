@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -60,6 +61,28 @@ def init_course():
         click.echo(f"Made {file.name}. Keep a copy of it, and keep it to yourself: it decides the hidden inputs.")
     else:
         click.echo(f"{file.name} is there already, and stays as it is.")
+
+
+@main.command()
+@click.argument("lesson")
+@click.option("--submitted", type=click.Path(path_type=Path, exists=True), help="nbgrader's folder; submitted/ if left out.")
+def unclear(lesson, submitted):
+    """Show what a class found unclear in LESSON (a number or a name), in the students' own words."""
+    from autograder.lab import LessonError, find_lesson
+    from autograder.unclear import collect
+
+    root = course_folder()
+    try:
+        name = find_lesson(root, lesson)
+    except LessonError as error:
+        raise click.ClickException(str(error)) from None
+    answers, problems = collect(submitted or root / "submitted", root / "lessons" / name / f"{name}.ipynb")
+    for student, answer in answers.items():
+        click.echo(f"{student}:\n{textwrap.indent(answer, '    ')}\n")
+    for student, reason in problems.items():
+        click.echo(f"{student}: not read. {reason}", err=True)
+    if not answers:
+        click.echo("Nobody has written what was unclear.")
 
 
 @main.command()

@@ -13,6 +13,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+UNCLEAR = "unclear"  # the id of the cell that asks what was unclear; nbgrader knows nothing of it
 MAX_BYTES = 50 * 2**20
 MAX_CELLS = 1_000
 MAX_SOURCE = 2**20
@@ -34,11 +35,15 @@ class SubmittedCell:
 
 @dataclass(frozen=True)
 class Submission:
-    """``cells`` to run, in order; ``written`` answers by grade id; ``notes`` for the feedback."""
+    """``cells`` to run, in order; ``written`` answers by grade id; ``notes`` for the feedback.
+
+    ``unclear`` is what the student wrote under the lesson's last question, "" if nothing.
+    """
 
     cells: tuple[SubmittedCell, ...]
     written: dict[str, str]
     notes: tuple[str, ...] = ()
+    unclear: str = ""
 
     @property
     def sources(self) -> list[str]:
@@ -54,6 +59,7 @@ class Lesson:
     written: dict[str, str] = field(default_factory=dict)  # the pristine text of each, by grade id
     locked: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)  # grade id of a cell id
+    unclear: str = ""  # the text of the cell that asks what was unclear
 
     @classmethod
     def from_notebook(cls, name: str, notebook: dict) -> Lesson:
@@ -62,6 +68,8 @@ class Lesson:
         for cell in notebook["cells"]:
             grading = cell.get("metadata", {}).get("nbgrader", {})
             grade_id = grading.get("grade_id")
+            if cell.get("id") == UNCLEAR:
+                lesson.unclear = _source(cell)
             if not grade_id:
                 continue
             lesson.ids[cell.get("id", "")] = grade_id
@@ -78,7 +86,7 @@ class Lesson:
 def read_submission(path: Path, lesson: Lesson) -> Submission:
     """The submission at ``path``. Raises ``BrokenSubmission``."""
     cells = _cells(_notebook(_read(Path(path))))
-    code, written, notes = [], {}, []
+    code, written, notes, unclear = [], {}, [], ""
     for cell in cells:
         grade_id = _grade_id(cell, lesson)
         source = _source(cell)
@@ -92,6 +100,8 @@ def read_submission(path: Path, lesson: Lesson) -> Submission:
                 )
             if grade_id not in written or source.strip() != lesson.written[grade_id].strip():
                 written[grade_id] = source
+        elif _asks_what_was_unclear(cell, source, lesson):
+            unclear = _added(source, lesson.unclear)
     sources = "\n\n".join(cell.source for cell in code)
     known = {cell.grade_id for cell in code} | written.keys()
     if not known & (lesson.solutions | lesson.written.keys()):
@@ -99,7 +109,7 @@ def read_submission(path: Path, lesson: Lesson) -> Submission:
             raise BrokenSubmission(
                 f"This notebook has none of the answers of {lesson.name}: it seems to be another notebook."
             )
-    return Submission(tuple(code), written, (*notes, *_twice_defined(sources, lesson.solutions)))
+    return Submission(tuple(code), written, (*notes, *_twice_defined(sources, lesson.solutions)), unclear)
 
 
 def _read(path: Path) -> bytes:
@@ -178,6 +188,21 @@ def _grade_id(cell: dict, lesson: Lesson) -> str | None:
     if cell["cell_type"] == "code":
         return next((m[1] for m in DEFINITION.finditer(_source(cell)) if m[1] in lesson.solutions), None)
     return None
+
+
+def _asks_what_was_unclear(cell: dict, source: str, lesson: Lesson) -> bool:
+    """By the cell's id, or by its heading where an editor has dropped the ids."""
+    heading = lesson.unclear.split("\n", 1)[0]
+    return bool(lesson.unclear) and (cell.get("id") == UNCLEAR or source.startswith(heading))
+
+
+def _added(source: str, pristine: str) -> str:
+    """The lines of an edited text that the pristine one does not have, and what was added to a line of it."""
+    there = pristine.splitlines()
+    ends = [line for line in there if line.strip()]
+    left = [line for line in source.splitlines() if line not in there]
+    cut = [next((line[len(end) :] for end in ends if line.startswith(end)), line) for line in left]
+    return "\n".join(cut).strip()
 
 
 def _text(value) -> str | None:
