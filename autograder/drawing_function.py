@@ -39,6 +39,8 @@ class Yours:
         outcome = call_function(function, self.exercise.parameters, inputs)
         if outcome.kind != "returned":
             return self._fall_back(expected, f"{name} {why_not(outcome)}")
+        if outcome.value is None and expected is not None:
+            return self._fall_back(expected, f"{name} returned nothing")
         value = in_form_of(expected, outcome.value)
         if shapes(value) != shapes(expected):
             return self._fall_back(expected, f"{name} returned shape {shapes(value)} instead of {shapes(expected)}")

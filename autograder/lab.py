@@ -122,7 +122,8 @@ def open_jupyterlab(root: Path, lesson: str, browser: bool = True) -> int:
     address = f"/lab/tree/my_lessons/{lesson}/{lesson}.ipynb"
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={address}"]
     # No question about news from the network at the first start.
-    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    quiet = {"page_config_data": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}}
+    command += [f"--ServerApp.tornado_settings={quiet}"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -15,8 +15,8 @@ FAILS_ON_PURPOSE = "raises-exception"
 RUBRIC = re.compile(r"^---$", re.MULTILINE)
 IMPORT_GUARD = re.compile(r"^from autograder import .*$", re.MULTILINE)
 NOT_INSTALLED = (
-    "Gradual is not installed in this Python. In the course's folder, run `python -m pip install .` with the Python of "
-    "this notebook, then restart the kernel."
+    "Gradual is not installed in this Python. In the course's folder, run ",
+    "`python -m pip install .` with the Python of this notebook, then restart the kernel.",
 )
 UNCLEAR = """\
 ## What was unclear?
@@ -61,7 +61,8 @@ def expand(cell, known) -> list[NotebookNode]:
 
 def guarded(text):
     """Where the grading machine lacks the package, the set-up cell says so in one sentence."""
-    guard = f"except ModuleNotFoundError:\n    raise SystemExit(\n        {NOT_INSTALLED!r}\n    ) from None"
+    sentence = "\n".join(f"        {line!r}" for line in NOT_INSTALLED)
+    guard = f"except ModuleNotFoundError:\n    raise SystemExit(\n{sentence}\n    ) from None"
     return IMPORT_GUARD.sub(lambda line: f"try:\n    {line[0]}\n{guard}", text)
 
 

@@ -22,6 +22,7 @@ What is slow or random is done once: outside ``draw``, or, where it calls a stud
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import html
 import os
@@ -31,6 +32,7 @@ import ipywidgets as widgets
 import numpy as np
 from traitlets import CFloat, CInt
 
+REST_SECONDS = 0.3
 STYLE = """<style>
 .gradual-scene {padding: 4px 0; overflow: hidden; contain: content}
 .gradual-scene img.gradual-picture {background: white; border-radius: 6px; object-fit: contain; align-self: flex-start}
@@ -68,7 +70,6 @@ class Scene(widgets.VBox):
         self.picture.add_class("gradual-picture")
         self._caption, self._note, self._error = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.caption = self.note = self.error = ""
-        # Observed before a Play button follows the slider: the picture goes first.
         for control in controls.values():
             control.observe(self.redraw, "value")
         rows = [_with_play(control) if name == play else control for name, control in controls.items()]
@@ -116,13 +117,24 @@ def _with_play(control):
     play = widgets.Play(min=control.min, max=control.max, step=step, value=control.value, interval=80)
     # One way only: a link back would send a second message at each move of the slider, ahead of the picture.
     widgets.jsdlink((play, "value"), (control, "value"))
-
-    def follow(change):
-        if not play.playing:
-            play.value = control.value
-
-    control.observe(follow, "value")
+    _when_at_rest(control, lambda: setattr(play, "value", control.value))
     return widgets.HBox([play, control])
+
+
+def _when_at_rest(control, act):
+    """Call ``act`` once the control has not moved for a moment: while it moves, an answer would pull it back."""
+    waiting = None
+
+    def moved(change):
+        nonlocal waiting
+        if waiting:
+            waiting.cancel()
+        try:
+            waiting = asyncio.get_running_loop().call_later(REST_SECONDS, act)
+        except RuntimeError:  # no kernel, so nothing is on its way
+            act()
+
+    control.observe(moved, "value")
 
 
 class _FloatSlider(widgets.FloatSlider):
