@@ -20,6 +20,7 @@ from pathlib import Path
 
 import filelock
 
+QUIET = Path(__file__).parent / "jupyter"
 VERSIONS = ".versions.json"  # which version of each file a student's copy was made from
 
 
@@ -121,14 +122,13 @@ def open_jupyterlab(root: Path, lesson: str, browser: bool = True) -> int:
     """JupyterLab at the student's copy of the lesson, until it is closed; its exit status."""
     address = f"/lab/tree/my_lessons/{lesson}/{lesson}.ipynb"
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={address}"]
-    # No question about news from the network at the first start.
-    quiet = {"page_config_data": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}}
-    command += [f"--ServerApp.tornado_settings={quiet}"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container everyone is root, and JupyterLab would refuse
-    with subprocess.Popen(command, cwd=root, env=environment()) as server:
+    # No question about news from the network at the first start.
+    settings = os.pathsep.join(filter(None, [str(QUIET), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    with subprocess.Popen(command, cwd=root, env=environment() | {"JUPYTER_CONFIG_PATH": settings}) as server:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is JupyterLab's to answer: it asks before it stops
         return server.wait()
 

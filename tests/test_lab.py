@@ -194,7 +194,7 @@ def test_gradual_lab_serves_the_students_copy_in_jupyterlab(course):
         assert json.load(fetched(place, server, log))["content"]["metadata"]["name"] == SECOND
         assert f"/lab/tree/my_lessons/{SECOND}/{SECOND}.ipynb" in log.read_text()
         page = fetched(f"http://127.0.0.1:{port}/lab?token=secret", server, log).read().decode()
-        assert '"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}' in page
+        assert '"disabledExtensions": ["@jupyterlab/apputils-extension:announcements"]' in page
     finally:
         os.killpg(server.pid, 15)
         server.wait()

@@ -229,8 +229,7 @@ path_probability({name: paths[:, :20] for name, paths in kinds.items()}, betas, 
 # It is too good to be true. A step's density is highest at $\varepsilon = 0$, so the likeliest path of all is the one without noise, and no chain ever walks it: real noise has $\varepsilon^2 = 1$ on average. The 200 terms of a real chain add up to within a few multiples of $\sqrt{T/2} = 10$ nats of their mean, and the foil lies about 98 nats above. That leaves $\sum_t \varepsilon_t^2 \approx 200 - 2\cdot 98 = 4$ where a real chain has about 200. Chernoff's bound for a sum of $T$ squared standard normals, $P\!\left(\sum\varepsilon_t^2 \le zT\right) \le (z\,e^{1-z})^{T/2}$ for $z < 1$, puts the chance of that below $10^{-127}$ (Chernoff 1952).
 #
 # So the foil is caught a second time, and by a different test. Remember the lesson in it: **a high density at one path is not a high probability of paths like it.** What a process really produces lies where density and *number of paths* balance, and a path outside is suspicious on either side.
-
-# %% [markdown]
+#
 # ## 6. What have you tested?
 #
 # Three questions, each with an answer to every option. Set the name to a letter, in quotes, then run the check.

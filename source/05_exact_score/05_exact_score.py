@@ -44,8 +44,7 @@ drag_point(
 # - At $t = 100$, drag the point anywhere. The star hardly moves: $x_t$ knows nothing any more, and the best guess is the mean of all the data.
 #
 # The dots on the right know nothing of arrows, and the star is made from the arrow. Yet the star sits in the middle of the large dots (far out, and at the first few steps, there are too few of them to tell). By the end of the lesson you know why.
-
-# %% [markdown]
+#
 # ## 2. What does noise do to a whole mixture?
 #
 # Each cluster here is a Gaussian, and all together they are a **Gaussian mixture**. The jump of lesson 03, $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon$, does two things to every point of a cluster: it scales it, and it adds independent noise. A scaled Gaussian with Gaussian noise on top is again a Gaussian, so a mixture stays a mixture:
