@@ -39,7 +39,9 @@ def judge(exercise: Exercise, call, cases=None, points=None, secret: str = PRACT
     shown = {}
     if secret == PRACTICE:
         shown = {"got": failed.outcome.value, "expected": failed.expected, "printed": failed.outcome.printed}
-    return Verdict(exercise.name, False, 0, message, failed.case.title, misconception, **shown)
+    # Where nothing was called, the case says nothing.
+    seen_on = None if failed.outcome.kind == "missing" else failed.case.title
+    return Verdict(exercise.name, False, 0, message, seen_on, misconception, **shown)
 
 
 def judge_visible(exercise: Exercise, call) -> Verdict:

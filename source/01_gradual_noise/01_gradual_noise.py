@@ -83,7 +83,8 @@ for t in range(1, T + 1):
     cloud.append(step(cloud[-1], betas[t], noise))
     swollen.append(swollen[-1] + np.sqrt(betas[t]) * noise)
 
-variances = {"with shrinking (your q_step)": np.var(cloud, axis=(1, 2)), "without": np.var(swollen, axis=(1, 2))}
+kept, grown = np.var(cloud, axis=(1, 2)), np.var(swollen, axis=(1, 2))
+variances = {"with shrinking (your q_step)": kept, "without": grown}
 plots.curves(np.arange(T + 1), variances, "Variance of the points", "step t", "variance")
 
 # %% [markdown]
