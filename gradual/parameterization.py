@@ -83,7 +83,7 @@ def eps_from_x0(x_t, x0, t, alpha_bar):
 
 @checked(x_t=numbers, eps=same_shape("x_t"), alpha_bar=alpha_bar_over_time, t=_step(some_signal=True))
 def v_from_eps(x_t, eps, t, alpha_bar):
-    """The velocity v, which asks for the noise when x_t is clean and for the data when x_t is noise.
+    """The velocity v: almost the noise while x_t is nearly clean, almost −x₀ where x_t is nearly noise.
 
     v = √ᾱ_t · ε − √(1 − ᾱ_t) · x₀, with x₀ = (x_t − √(1 − ᾱ_t) · ε) / √ᾱ_t
 

@@ -15,6 +15,7 @@ from gradual.widgets.stage import Stage
 LIMIT = 3.2
 EDGES = np.linspace(-LIMIT, LIMIT, 802)
 GRID = (EDGES[1:] + EDGES[:-1]) / 2
+STEP = GRID[1] - GRID[0]
 STARTS = np.linspace(-2.5, 2.5, 201)
 FIRST_BETA = 0.1
 STEP_SIZES = np.linspace(0.01, 0.99, 50)
@@ -149,12 +150,12 @@ def exact_step_back(log_prior, x_t, beta):
     density = np.exp(log_density - log_density.max())
     mean = (density @ GRID) / density.sum()
     spread = np.sqrt(density @ (GRID - mean) ** 2 / density.sum())
-    return density / density.sum() / (GRID[1] - GRID[0]), (mean, spread)
+    return density / density.sum() / STEP, (mean, spread)
 
 
 def misplaced(density, other):
     """The share of one density's samples that would have to move to make it the other: half the area between them."""
-    return 0.5 * np.abs(density - other).sum() * (GRID[1] - GRID[0])
+    return 0.5 * np.abs(density - other).sum() * STEP
 
 
 def peaks_of(density):
@@ -244,8 +245,8 @@ def _three_curves(stage, ax):
     def show(x0, x_t, prior, likelihood, drawn, product):
         area.set_data(0 * GRID if product is None else product)
         for line, (mean, spread) in zip(lines, (prior, likelihood, drawn), strict=True):
-            # Without spread all lies in one point: a spike.
-            line.set_data(*([mean, mean], [0, 1]) if spread == 0 else (GRID, np.exp(_log_height(GRID, mean, spread))))
+            # Narrower than the grid, all lies in one point: a spike.
+            line.set_data(*([mean, mean], [0, 1]) if spread < STEP else (GRID, np.exp(_log_height(GRID, mean, spread))))
         for end, x in zip(ends, (x0, x_t), strict=True):
             end.set_data([x], [0])
 

@@ -89,7 +89,7 @@ for t in (1, 2, 10, 100, 500, 1000):
     print(f"t = {t:4}:  {weights},  variance {variance:.6f} = {variance / long_betas[t]:.3f} β")
 
 # %% [markdown]
-# In all but the first few steps the mean is almost $x_t$ itself with a little of $x_0$, and $\tilde\beta_t$ is almost $\beta_t$ (Nichol & Dhariwal 2021, fig. 1). A step back is a step as small as the step forward was.
+# From the hundredth step on, the mean is almost $x_t$ itself, with a little of $x_0$, and $\tilde\beta_t$ is almost $\beta_t$ (Nichol & Dhariwal 2021, fig. 1). A step back is a step as small as the step forward was.
 #
 # ## 2. And if nobody tells you $x_0$?
 #
@@ -137,23 +137,17 @@ one_point(
 #
 # **The ends are singular.** At $t=0$ the dashed line is upright: there is no noise in $x_t$, and any $\varepsilon$ fits. Where $\bar\alpha_t = 0$ it lies flat: there is no signal, any $x_0$ fits, and the formula divides by 0. Near that end a small error in $\varepsilon$ becomes a huge one in $x_0$. The number $v$ tells you the place on the line at *every* $t$, which is why networks are trained on it when $\bar\alpha_T$ is 0, as after lesson 04's repair (Salimans & Ho 2022; Lin et al. 2024). Only the way to $v$ *through $\varepsilon$* is closed there.
 #
-# All four take `(x_t, …, t, alpha_bar)`, with `t` an int or an array `(B,)`, so `expand_like(alpha_bar[t], x_t)` is the first thing to write. Begin with the data from the noise.
+# All four take `(x_t, …, t, alpha_bar)`, with `t` an int or an array `(B,)`, so `expand_like(alpha_bar[t], x_t)` is the first thing to write. Begin with the data from the noise, then the noise from the data, then $v$.
+#
+# **Predict.** At which end of time is $v$ almost $\varepsilon$, and what is it at the other?
 
 # %% exercise="x0_from_eps"
 
 # %% check="x0_from_eps"
 
-# %% [markdown]
-# And back: the noise from the data.
-
 # %% exercise="eps_from_x0"
 
 # %% check="eps_from_x0"
-
-# %% [markdown]
-# Next, $v$.
-#
-# **Predict.** At which end of time is $v$ almost $\varepsilon$, and what is it at the other?
 
 # %% exercise="v_from_eps"
 
@@ -170,7 +164,8 @@ one_point(
 # Your four functions place the marks. If they agree, the thick line of $v$ ends at the star, and *ε back from x₀* is the ε you gave.
 
 # %%
-conversions = {name: yours(name) for name in ("x0_from_eps", "eps_from_x0", "v_from_eps", "score_from_eps")}
+names = ("x0_from_eps", "eps_from_x0", "v_from_eps", "score_from_eps")
+conversions = {name: yours(name) for name in names}
 
 one_point(alpha_bar, **conversions)
 
