@@ -7,7 +7,7 @@ import numpy as np
 from gradual.arguments import alpha_bar_over_time, batch, checked, same_shape, step_noise, timestep, wrong
 from gradual.forward import q_sample
 from gradual.parameterization import x0_from_eps
-from gradual.posterior import q_posterior, schedule
+from gradual.posterior import normal_kl, q_posterior, schedule
 
 
 def variance_choice(name, value, arguments):
@@ -45,40 +45,20 @@ def vlb_terms(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
 
     Source: Ho et al. 2020, eq. 5.
     """
-    costs = np.zeros(len(betas))
+    costs = []
     for t in range(1, len(betas)):
         x_t = q_sample(x0, t, alpha_bar, noise[t - 1])
-        mean, var = q_posterior(x0, x_t, t, betas, alpha_bar)
-        guess, _ = q_posterior(x0_from_eps(x_t, eps_model(x_t, t), t, alpha_bar), x_t, t, betas, alpha_bar)
-        sigma2 = var if variance == "posterior" and t > 1 else betas[t]
-        cross_entropy = 0.5 * (np.log(2 * np.pi * sigma2) + (var + (mean - guess) ** 2) / sigma2)
-        entropy = 0.5 * (np.log(2 * np.pi * var) + 1) if t > 1 else 0
-        costs[t] = np.sum(cross_entropy - entropy) / len(x0)
-    L_T = 0.5 * np.sum(alpha_bar[-1] * (x0**2 - 1) - np.log(1 - alpha_bar[-1])) / len(x0)
-    return costs[1], costs[2:], L_T
-
-
-def with_best_variance(L_0, L_step, beta_1, dimension):
-    """What L₀ and the step terms become when each σ_t² is the best single number, from those with "posterior".
-
-    A larger variance makes a wrong mean cheaper: the best one is σ_t² = β̃_t + E‖μ̃_t − μ_t‖² / D, and then
-    L_{t−1} = D/2 · log(1 + 2 L_{t−1} / D), with the old term on the right.
-
-    Parameters
-    ----------
-    L_0, L_step : what ``vlb_terms`` gives with variance="posterior"
-    beta_1 : float, β_1, the variance that L_0 was computed with
-    dimension : int, D, the number of entries of a sample
-
-    Returns
-    -------
-    L_0 and L_step, in nats
-
-    Source: Bao et al. 2022 (Analytic-DPM), theorem 1, for one variance for each step.
-    """
-    error = beta_1 * (2 * L_0 / dimension - np.log(2 * np.pi * beta_1))
-    best_L_0 = 0.5 * dimension * (np.log(2 * np.pi * error) + 1)
-    return best_L_0, 0.5 * dimension * np.log1p(2 * L_step / dimension)
+        guess = x0_from_eps(x_t, eps_model(x_t, t), t, alpha_bar)
+        true_mean, true_var = q_posterior(x0, x_t, t, betas, alpha_bar)
+        mean, _ = q_posterior(guess, x_t, t, betas, alpha_bar)
+        sigma2 = true_var if variance == "posterior" and t > 1 else betas[t]
+        if t == 1:
+            nats = 0.5 * (np.log(2 * np.pi * sigma2) + (x0 - mean) ** 2 / sigma2)
+        else:
+            nats = normal_kl(true_mean, true_var, mean, sigma2)
+        costs.append(np.sum(nats) / len(x0))
+    L_T = np.sum(normal_kl(np.sqrt(alpha_bar[-1]) * x0, 1 - alpha_bar[-1], 0, 1)) / len(x0)
+    return costs[0], np.array(costs[1:]), L_T
 
 
 @checked(x0=batch, alpha_bar=alpha_bar_over_time, t=timestep("alpha_bar", "x0", first=1), noise=same_shape("x0"))
@@ -111,10 +91,33 @@ def simple_loss(eps_model, x0, t, alpha_bar, noise):
 
 
 def smallest_eps_mse(mixture, alpha_bar):
-    """The squared error of the predicted noise that no denoiser can beat, for a one-dimensional mixture.
+    """The squared error of the predicted noise that no denoiser can beat, for a mixture in one or two dimensions.
 
-    E‖ε − E[ε given x_t]‖² = 1 − E‖E[ε given x_t]‖², by quadrature over x_t (the trapezoidal rule, which is as
-    good as exact for densities this smooth)
+    E‖ε − E[ε given x_t]‖² / D = 1 − E‖E[ε given x_t]‖² / D, by quadrature over x_t (the trapezoidal rule, which is
+    as good as exact for densities this smooth)
+
+    Parameters
+    ----------
+    mixture : GaussianMixture with D = 1 or 2
+    alpha_bar : array (T+1,), ᾱ, with alpha_bar[0] = 1
+
+    Returns
+    -------
+    array (T+1,); index 0 has the limit 1: noise too small to see cannot be predicted
+    """
+    mse = np.ones(len(alpha_bar))
+    for t in range(1, len(alpha_bar)):
+        noisy = mixture.diffuse(alpha_bar[t])
+        x_t, density = _density(noisy)
+        eps = -np.sqrt(1 - alpha_bar[t]) * noisy.score(x_t)
+        mse[t] -= np.mean(density @ eps**2)
+    return mse
+
+
+def linear_eps_mse(mixture, alpha_bar):
+    """The same for a denoiser that knows no more of the data than its mean and its variance v.
+
+    E(ε − ε̂)² = ᾱ_t · v / (ᾱ_t · v + 1 − ᾱ_t), with ε̂ the exact prediction for one Gaussian of that mean and variance
 
     Parameters
     ----------
@@ -123,41 +126,102 @@ def smallest_eps_mse(mixture, alpha_bar):
 
     Returns
     -------
-    array (T+1,); index 0 has the limit 1: noise too small to see cannot be predicted
+    array (T+1,)
     """
-    eps_model, mse = mixture.eps_model(alpha_bar), np.ones(len(alpha_bar))
-    for t in range(1, len(alpha_bar)):
-        noisy = mixture.diffuse(alpha_bar[t])
-        spread = 8 * np.sqrt(noisy.covs[:, 0, 0])
-        x_t = np.linspace((noisy.means[:, 0] - spread).min(), (noisy.means[:, 0] + spread).max(), 2001)[:, None]
-        density = np.exp(noisy.log_prob(x_t))
-        mse[t] -= np.sum(density * eps_model(x_t, t)[:, 0] ** 2) * (x_t[1, 0] - x_t[0, 0])
-    return mse
+    signal = alpha_bar * (mean_square(mixture) - (mixture.weights @ mixture.means[:, 0]) ** 2)
+    return signal / (signal + 1 - alpha_bar)
+
+
+def mean_square(mixture):
+    """E x₀², for a one-dimensional mixture."""
+    return mixture.weights @ (mixture.means[:, 0] ** 2 + mixture.covs[:, 0, 0])
+
+
+def mixture_entropy(mixture):
+    """The entropy of a one-dimensional mixture, −E log p(x₀), in nats, by quadrature: no bound can be below it."""
+    x, density = _density(mixture)
+    return -density @ mixture.log_prob(x)
+
+
+def _density(mixture):
+    """Points (N, D) that cover a mixture in one or two dimensions, and the probability at each, (N,)."""
+    spread = 8 * np.sqrt(np.diagonal(mixture.covs, axis1=1, axis2=2))
+    low, high = (mixture.means - spread).min(axis=0), (mixture.means + spread).max(axis=0)
+    sides = np.linspace(low, high, 1001 if len(low) == 1 else 91)
+    x = np.stack(np.meshgrid(*sides.T), axis=-1).reshape(-1, len(low))
+    return x, np.exp(mixture.log_prob(x)) * np.prod(sides[1] - sides[0])
+
+
+def step_errors(eps_mse, betas, alpha_bar):
+    """How far off the mean of each reverse step is, squared, when the noise is predicted with a given squared error.
+
+    E(μ̃_t − μ_t)² = β_t² / ((1 − β_t)(1 − ᾱ_t)) · E(ε − ε̂)²
+
+    Parameters
+    ----------
+    eps_mse, betas, alpha_bar : arrays (T+1,)
+
+    Returns
+    -------
+    array (T+1,), 0 at index 0
+
+    Source: Ho et al. 2020, eq. 8 and 12.
+    """
+    errors = np.zeros(len(betas))
+    errors[1:] = betas[1:] ** 2 / ((1 - betas[1:]) * (1 - alpha_bar[1:])) * eps_mse[1:]
+    return errors
+
+
+def reverse_variances(betas, alpha_bar, errors):
+    """The three choices of σ_t²: a dict of arrays (T+1,) with "beta", "posterior" (σ_1² = β_1) and "best".
+
+    The best single number for each step is β̃_t + E(μ̃_t − μ_t)²: wide enough to cover the mean's error too.
+
+    Source: Ho et al. 2020, section 3.2; for the best, Bao et al. 2022 (Analytic-DPM), theorem 1.
+    """
+    beta_tilde = np.zeros(len(betas))
+    beta_tilde[1:] = betas[1:] * (1 - alpha_bar[:-1]) / (1 - alpha_bar[1:])
+    posterior = np.where(np.arange(len(betas)) == 1, betas, beta_tilde)
+    return {"beta": betas, "posterior": posterior, "best": beta_tilde + errors}
+
+
+def expected_terms(errors, sigma2, x0_square, betas, alpha_bar, kl=normal_kl):
+    """``vlb_terms`` for one-dimensional data, with the average over x₀ and noise taken exactly.
+
+    A KL of Gaussians holds the means' distance only as a square, so the expected KL is the KL at the expected square.
+
+    Parameters
+    ----------
+    errors : array (T+1,), E(μ̃_t − μ_t)², from ``step_errors``
+    sigma2 : array (T+1,), σ_t²
+    x0_square : float, E x₀²
+    betas, alpha_bar : arrays (T+1,)
+    kl : callable, as ``normal_kl``
+
+    Returns
+    -------
+    L_0, L_step (T−1,), L_T, in nats
+    """
+    beta_tilde = reverse_variances(betas, alpha_bar, errors)["posterior"][2:]
+    L_0 = 0.5 * (np.log(2 * np.pi * sigma2[1]) + errors[1] / sigma2[1])
+    L_step = kl(np.sqrt(errors[2:]), beta_tilde, np.zeros(len(beta_tilde)), sigma2[2:])
+    L_T = kl(np.sqrt(alpha_bar[-1] * x0_square), 1 - alpha_bar[-1], 0.0, 1.0)
+    return L_0, L_step, L_T
 
 
 def exact_vlb_terms(mixture, betas, alpha_bar, variance="posterior"):
     """``vlb_terms`` of the exact denoiser of a one-dimensional mixture, with no sampling error.
 
-    L_{t−1} = ½ · (log(σ_t² / β̃_t) + β̃_t / σ_t² − 1) + β_t² / (2 σ_t² (1 − β_t) (1 − ᾱ_t)) · E‖ε − ε̂‖²
-
     Parameters
     ----------
     mixture : GaussianMixture with D = 1
-    betas, alpha_bar, variance : as in ``vlb_terms``
+    betas, alpha_bar : arrays (T+1,)
+    variance : "posterior", "beta" or "best", as in ``reverse_variances``
 
     Returns
     -------
     L_0, L_step (T−1,), L_T, in nats
-
-    Source: Ho et al. 2020, eq. 12.
     """
-    beta, noise_share = betas[1:], 1 - alpha_bar[1:]
-    beta_tilde = beta * (1 - alpha_bar[:-1]) / noise_share
-    sigma2 = np.where(np.arange(len(beta)) == 0, beta, beta_tilde) if variance == "posterior" else beta
-    error = beta**2 / ((1 - beta) * noise_share) * smallest_eps_mse(mixture, alpha_bar)[1:]
-    L_0 = 0.5 * (np.log(2 * np.pi * sigma2[0]) + error[0] / sigma2[0])
-    ratio = beta_tilde[1:] / sigma2[1:]
-    L_step = 0.5 * (ratio - np.log(ratio) - 1 + error[1:] / sigma2[1:])
-    mean_square = mixture.weights @ (mixture.means[:, 0] ** 2 + mixture.covs[:, 0, 0])
-    L_T = 0.5 * (alpha_bar[-1] * (mean_square - 1) - np.log(1 - alpha_bar[-1]))
-    return L_0, L_step, L_T
+    errors = step_errors(smallest_eps_mse(mixture, alpha_bar), betas, alpha_bar)
+    sigma2 = reverse_variances(betas, alpha_bar, errors)[variance]
+    return expected_terms(errors, sigma2, mean_square(mixture), betas, alpha_bar)

@@ -54,7 +54,8 @@ def q_posterior(x0, x_t, t, betas, alpha_bar):
 
     Returns
     -------
-    mean, an array in the shape of x0, and variance: a number for an int t, or else (B, 1, …), one for each sample
+    mean, an array in the shape of x0, and
+    variance: a number for an int t, or else (B, 1, …), one for each sample
 
     Raises
     ------
@@ -71,7 +72,15 @@ def q_posterior(x0, x_t, t, betas, alpha_bar):
     return mean, expand_like(variance, x_t) if np.ndim(t) else variance
 
 
-@checked(mean1=numbers, var1=_positive_like("mean1"), mean2=same_shape("mean1"), var2=_positive_like("mean2"))
+def _one_number_or_like(mean):
+    def rule(name, value, arguments):
+        if numbers(name, value).ndim:
+            same_shape(mean)(name, value, arguments)
+
+    return rule
+
+
+@checked(mean1=numbers, var1=_positive_like("mean1"), mean2=_one_number_or_like("mean1"), var2=_positive_like("mean2"))
 def normal_kl(mean1, var1, mean2, var2):
     """How much one Gaussian differs from another, entry by entry: what it costs to believe in the second.
 

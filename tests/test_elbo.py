@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from gradual.elbo import exact_vlb_terms, simple_loss, smallest_eps_mse, vlb_terms, with_best_variance
+from gradual.elbo import (
+    exact_vlb_terms,
+    expected_terms,
+    linear_eps_mse,
+    mean_square,
+    mixture_entropy,
+    reverse_variances,
+    simple_loss,
+    smallest_eps_mse,
+    step_errors,
+    vlb_terms,
+)
 from gradual.mixture import FOUR_BELLS, GaussianMixture
 from gradual.schedules import alpha_bar_from_betas, linear_beta_schedule
 
@@ -65,33 +76,48 @@ def test_terms_are_means_over_the_batch():
         np.testing.assert_allclose(got, np.mean(each, axis=0), rtol=1e-12)
 
 
-@pytest.mark.parametrize(("variance", "gap"), [("beta", 0.006731), ("posterior", 0.442933)])
+@pytest.mark.parametrize(("variance", "gap"), [("beta", 0.006731), ("posterior", 0.442933), ("best", 0.005087)])
 def test_the_published_gap_between_bound_and_entropy(variance, gap):
     L_0, L_step, L_T = exact_vlb_terms(FOUR_BELLS, BETAS, ALPHA_BAR, variance)
     np.testing.assert_allclose(L_0 + L_step.sum() + L_T - ENTROPY, gap, atol=5e-7)
 
 
-def test_the_best_variance_closes_most_of_the_gap():
-    L_0, L_step, L_T = exact_vlb_terms(FOUR_BELLS, BETAS, ALPHA_BAR, "posterior")
-    best_0, best_step = with_best_variance(L_0, L_step, BETAS[1], 1)
-    np.testing.assert_allclose(best_0 + best_step.sum() + L_T - ENTROPY, 0.005087, atol=5e-7)
+def test_the_entropy_of_four_bells():
+    np.testing.assert_allclose(mixture_entropy(FOUR_BELLS), ENTROPY, atol=1e-12)
 
 
 def test_the_best_variance_is_best():
-    """Against a search over σ² for one step, with D = 3."""
+    """Against a search over σ² for every step."""
     betas, alpha_bar = short()
-    rng = np.random.default_rng(2)
-    x0, noise = rng.standard_normal((4, 3)), rng.standard_normal((6, 4, 3))
-    L_0, L_step, _ = vlb_terms(x0, linear_model, betas, alpha_bar, noise)
-    best_0, best_step = with_best_variance(L_0, L_step, betas[1], 3)
-    t, sigma2 = 4, np.exp(np.linspace(-6, 4, 200_001))
-    var = betas[t] * (1 - alpha_bar[t - 1]) / (1 - alpha_bar[t])
-    error = 2 * var * L_step[t - 2]
-    np.testing.assert_allclose(
-        best_step[t - 2], np.min(1.5 * (np.log(sigma2 / var) + var / sigma2 - 1) + error / (2 * sigma2)), rtol=1e-8
-    )
-    error = betas[1] * (2 * L_0 - 3 * np.log(2 * np.pi * betas[1]))
-    np.testing.assert_allclose(best_0, np.min(1.5 * np.log(2 * np.pi * sigma2) + error / (2 * sigma2)), rtol=1e-8)
+    errors = step_errors(smallest_eps_mse(FOUR_BELLS, alpha_bar), betas, alpha_bar)
+
+    def terms(sigma2):
+        L_0, L_step, _ = expected_terms(errors, sigma2, mean_square(FOUR_BELLS), betas, alpha_bar)
+        return np.append(L_0, L_step)
+
+    searched = np.min([terms(np.full(7, s)) for s in np.exp(np.linspace(-6, 1, 20_001))], axis=0)
+    np.testing.assert_allclose(terms(reverse_variances(betas, alpha_bar, errors)["best"]), searched, atol=1e-7)
+
+
+def test_a_denoiser_that_knows_mean_and_variance_only():
+    """Its squared error and its terms, against 100 000 samples, within 5 standard errors."""
+    betas, alpha_bar = short()
+    rng = np.random.default_rng(5)
+    x0, noise = FOUR_BELLS.sample(100_000, rng), rng.standard_normal((6, 100_000, 1))
+    mean, variance = 0.111450, 1.171857
+    bell = GaussianMixture([1.0], [[mean]], [[[variance]]])
+    model = bell.eps_model(alpha_bar)
+    for t in (1, 3, 6):
+        x_t = np.sqrt(alpha_bar[t]) * x0 + np.sqrt(1 - alpha_bar[t]) * noise[t - 1]
+        squares = (model(x_t, t) - noise[t - 1]) ** 2
+        expected = linear_eps_mse(FOUR_BELLS, alpha_bar)[t]
+        assert abs(squares.mean() - expected) < 5 * squares.std() / np.sqrt(len(squares))
+    errors = step_errors(linear_eps_mse(FOUR_BELLS, alpha_bar), betas, alpha_bar)
+    sigma2 = reverse_variances(betas, alpha_bar, errors)["posterior"]
+    exact = expected_terms(errors, sigma2, mean_square(FOUR_BELLS), betas, alpha_bar)
+    parts = [vlb_terms(x0[i::20], model, betas, alpha_bar, noise[:, i::20]) for i in range(20)]
+    for got, wanted in zip(map(np.array, zip(*parts)), exact):
+        assert (np.abs(got.mean(axis=0) - wanted) < 5 * got.std(axis=0, ddof=1) / np.sqrt(20)).all()
 
 
 def test_sampled_terms_agree_with_the_exact_ones():
@@ -124,9 +150,8 @@ def test_for_gaussian_data_the_bound_is_tight():
     bell = GaussianMixture([1.0], [[0.0]], [[[0.5]]])
     betas = linear_beta_schedule(50, 0.002, 0.9)
     alpha_bar = alpha_bar_from_betas(betas)
-    L_0, L_step, L_T = exact_vlb_terms(bell, betas, alpha_bar)
-    best_0, best_step = with_best_variance(L_0, L_step, betas[1], 1)
-    np.testing.assert_allclose(best_0 + best_step.sum() + L_T, 0.5 * np.log(2 * np.pi * np.e * 0.5), atol=1e-9)
+    L_0, L_step, L_T = exact_vlb_terms(bell, betas, alpha_bar, "best")
+    np.testing.assert_allclose(L_0 + L_step.sum() + L_T, 0.5 * np.log(2 * np.pi * np.e * 0.5), atol=1e-9)
 
 
 def test_simple_loss_is_the_mean_squared_error_of_the_noise():
