@@ -39,8 +39,8 @@ def at(rule):
     return lambda x, given, t, alpha_bar: rule(x, given, expand_like(alpha_bar[t], x))
 
 
-def slips(rule):
-    """The mistakes in t and in shapes, for the conversion with this rule."""
+def slips(rule, *halves):
+    """The mistakes in t and in shapes, for the conversion with this rule; ``halves`` expand one factor of two."""
     convert = at(rule)
     yield Misconception(
         "one_step_early",
@@ -52,10 +52,26 @@ def slips(rule):
         lambda x, given, t, alpha_bar: rule(x, given, alpha_bar[t]),
         "With one t for each sample, alpha_bar[t] has shape (B,), and NumPy lines that up with the last axis of x_t, not with the batch. expand_like(alpha_bar[t], x_t) gives it the right shape.",
     )
+    for number, half in enumerate(halves):
+        yield Misconception(
+            f"one_factor_expanded_{number}",
+            lambda x, given, t, alpha_bar, half=half: half(x, given, alpha_bar[t], expand_like(alpha_bar[t], x)),
+            "One factor is right for each sample, another has not been expanded. Expand once, a = expand_like(alpha_bar[t], x_t), and use a in every place.",
+        )
+    yield Misconception(
+        "one_new_axis",
+        lambda x, given, t, alpha_bar: rule(x, given, alpha_bar[t][:, None]),
+        "[:, None] asks for an array t and a batch with two axes. t may be one int, and x_t may be images: expand_like(alpha_bar[t], x_t) serves all of them.",
+    )
     yield Misconception(
         "no_index",
         lambda x, given, t, alpha_bar: rule(x, given, alpha_bar),
         "You used all of alpha_bar at once. Look the time up first, alpha_bar[t].",
+    )
+    yield Misconception(
+        "all_expanded",
+        lambda x, given, t, alpha_bar: convert(x, given, slice(None), alpha_bar),
+        "You expanded all of alpha_bar. Look the time up first: expand_like(alpha_bar[t], x_t).",
     )
     yield Misconception(
         "time_made_an_int",
@@ -152,7 +168,15 @@ X0_FROM_EPS = Exercise(
             "eps_taken_for_a_score", lambda x, e, a: (x + (1 - a) * e) / root(a),
             "That would be right if the argument were the score, as in Tweedie's formula. It is the noise ε: it comes in with √(1 − ᾱ_t) and a minus.",
         ),
-        *slips(x0_rule),
+        wrong(
+            "one_minus_the_root", lambda x, e, a: (x - (1 - root(a)) * e) / root(a),
+            "You scaled the noise by 1 − √ᾱ_t. Subtract first, then take the root: √(1 − ᾱ_t).",
+        ),
+        *slips(
+            x0_rule,
+            lambda x, e, raw, a: (x - root(1 - raw) * e) / root(a),
+            lambda x, e, raw, a: (x - root(1 - a) * e) / root(raw),
+        ),
         in_place(x0_rule),
     ),
     alternatives=(
@@ -222,7 +246,15 @@ EPS_FROM_X0 = Exercise(
             "brackets_missing", lambda x, c, a: x - root(a) * c / root(1 - a),
             "Only the data is divided by √(1 − ᾱ_t). Put brackets around the difference: first take the data away, then divide.",
         ),
-        *slips(eps_rule),
+        wrong(
+            "one_minus_the_root", lambda x, c, a: (x - root(a) * c) / (1 - root(a)),
+            "You divided by 1 − √ᾱ_t. Subtract first, then take the root: √(1 − ᾱ_t).",
+        ),
+        *slips(
+            eps_rule,
+            lambda x, c, raw, a: (x - root(raw) * c) / root(1 - a),
+            lambda x, c, raw, a: (x - root(a) * c) / root(1 - raw),
+        ),
         in_place(eps_rule),
     ),
     alternatives=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.exercise import Case, Exercise, Misconception
+from autograder.exercises.posterior_shapes import SLIPS, right, step, weight_of_x0, weight_of_x_t
 from gradual import posterior
 from gradual.forward import expand_like
 
@@ -24,69 +25,6 @@ def step_inputs(shape, times, T=10):
     return make
 
 
-def weight_of_x0(a, before, b):
-    return np.sqrt(before) * b / (1 - a)
-
-
-def weight_of_x_t(a, before, b):
-    return np.sqrt(1 - b) * (1 - before) / (1 - a)
-
-
-def spread(a, before, b):
-    return b * (1 - before) / (1 - a)
-
-
-def step(from_x0=weight_of_x0, from_x_t=weight_of_x_t, variance=spread):
-    """A (possibly wrong) q_posterior: each part is a function of ᾱ_t, ᾱ_{t−1} and β_t."""
-
-    def q_posterior(x0, x_t, t, betas, alpha_bar):
-        known = alpha_bar[t], alpha_bar[t - 1], betas[t]
-        mean = expand_like(from_x0(*known), x0) * x0 + expand_like(from_x_t(*known), x_t) * x_t
-        return mean, expand_like(variance(*known), x_t) if np.ndim(t) else variance(*known)
-
-    return q_posterior
-
-
-right = step()
-
-
-def not_expanded(x0, x_t, t, betas, alpha_bar):
-    known = alpha_bar[t], alpha_bar[t - 1], betas[t]
-    return weight_of_x0(*known) * x0 + weight_of_x_t(*known) * x_t, spread(*known)
-
-
-def not_expanded_on_the_right(x0, x_t, t, betas, alpha_bar):
-    known = alpha_bar[t], alpha_bar[t - 1], betas[t]
-    return x0 * weight_of_x0(*known) + x_t * weight_of_x_t(*known), spread(*known)
-
-
-def variance_one_axis(x0, x_t, t, betas, alpha_bar):
-    return right(x0, x_t, t, betas, alpha_bar)[0], spread(alpha_bar[t], alpha_bar[t - 1], betas[t])
-
-
-def variance_always_expanded(x0, x_t, t, betas, alpha_bar):
-    mean, variance = right(x0, x_t, t, betas, alpha_bar)
-    return mean, expand_like(variance, x_t) if np.ndim(t) == 0 else variance
-
-
-def variance_in_the_shape_of_x(x0, x_t, t, betas, alpha_bar):
-    mean, variance = right(x0, x_t, t, betas, alpha_bar)
-    return mean, variance * np.ones_like(x_t)
-
-
-def with_an_if(x0, x_t, t, betas, alpha_bar):
-    if t == 1:
-        return x0, 0.0
-    return right(x0, x_t, t, betas, alpha_bar)
-
-
-def in_place(x0, x_t, t, betas, alpha_bar):
-    known = alpha_bar[t], alpha_bar[t - 1], betas[t]
-    x0 *= expand_like(weight_of_x0(*known), x0)
-    x0 += expand_like(weight_of_x_t(*known), x_t) * x_t
-    return x0, expand_like(spread(*known), x_t) if np.ndim(t) else spread(*known)
-
-
 def one_by_one(x0, x_t, t, betas, alpha_bar):
     rows, variances = [], []
     for start, end, s in zip(x0, x_t, np.broadcast_to(t, len(x0))):
@@ -94,6 +32,16 @@ def one_by_one(x0, x_t, t, betas, alpha_bar):
         rows.append(mean)
         variances.append(variance)
     return rows, np.reshape(variances, (-1,) + (1,) * (np.ndim(x0) - 1)) if np.ndim(t) else variances[0]
+
+
+def by_plain_precisions(x0, x_t, t, betas, alpha_bar):
+    prior = 1 - alpha_bar[t - 1]
+    variance = 1 / (1 / prior + (1 - betas[t]) / betas[t])
+    return step(
+        lambda a, before, b: variance * np.sqrt(before) / prior,
+        lambda a, before, b: variance * np.sqrt(1 - b) / b,
+        lambda a, before, b: variance,
+    )(x0, x_t, t, betas, alpha_bar)
 
 
 def by_precisions(x0, x_t, t, betas, alpha_bar):
@@ -219,70 +167,25 @@ Q_POSTERIOR = Exercise(
             "In the variance, Python divides before it subtracts: / 1 - alpha_bar[t] divides by 1. Put brackets around 1 - alpha_bar[t].",
         ),
         Misconception(
-            "beta_of_the_step_before",
-            lambda x0, x_t, t, betas, alpha_bar: right(x0, x_t, t, np.roll(betas, 1), alpha_bar),
-            "You used betas[t - 1]. The step that led to x_t is step t, so its variance is betas[t].",
+            "divided_by_the_step_before",
+            step(
+                lambda a, before, b: np.sqrt(before) * b / (1 - before),
+                lambda a, before, b: np.sqrt(1 - b) * (1 - before) / (1 - before),
+                lambda a, before, b: b * (1 - before) / (1 - before),
+            ),
+            "You divided by 1 − ᾱ_{t−1}. The denominator, in the mean and in the variance, is 1 − ᾱ_t: alpha_bar[t].",
         ),
         Misconception(
-            "one_step_early",
-            lambda x0, x_t, t, betas, alpha_bar: right(x0, x_t, t - 1, betas, alpha_bar),
-            "Everything is taken one step too early. In this course code t is the formula's t: ᾱ_t is alpha_bar[t], and ᾱ_{t−1} is alpha_bar[t - 1].",
+            "root_over_beta_too",
+            step(lambda a, before, b: np.sqrt(before * b) / (1 - a)),
+            "In the weight of x0 the root covers β_t as well. Only ᾱ_{t−1} stands under it.",
         ),
         Misconception(
-            "one_step_late",
-            lambda x0, x_t, t, betas, alpha_bar: right(x0, x_t, np.minimum(t + 1, len(betas) - 1), betas, alpha_bar),
-            "You went from t + 1 to t. q_posterior goes from t to t − 1: take betas[t], alpha_bar[t] and alpha_bar[t - 1].",
+            "precisions_at_t_1",
+            by_plain_precisions,
+            "Where t > 1 you are right. At t = 1 the prior's variance 1 − ᾱ_0 is 0, and so your precision divides by 0: use the form with 1 − ᾱ_t below the line.",
         ),
-        Misconception(
-            "variance_one_axis",
-            variance_one_axis,
-            "The numbers are right. With an array t, the variance has shape (B,) and does not line up with a batch: return expand_like(variance, x_t), but for an int t the number itself.",
-        ),
-        Misconception(
-            "variance_always_expanded",
-            variance_always_expanded,
-            "The numbers are right. For an int t, return the variance as one number; only for an array t does it need expand_like.",
-        ),
-        Misconception(
-            "variance_in_the_shape_of_x",
-            variance_in_the_shape_of_x,
-            "The numbers are right, but the variance is not one for each entry: it is one number for an int t, and (B, 1, …) for an array t.",
-        ),
-        Misconception(
-            "not_expanded",
-            not_expanded,
-            "With one t for each sample the weights have shape (B,), and NumPy lines that up with the last axis of x, not with the batch. expand_like(weight, x0) gives each sample its own.",
-        ),
-        Misconception(
-            "not_expanded_on_the_right",
-            not_expanded_on_the_right,
-            "With one t for each sample the weights have shape (B,), and NumPy lines that up with the last axis of x, not with the batch. expand_like(weight, x0) gives each sample its own.",
-        ),
-        Misconception(
-            "if_t_is_1",
-            with_an_if,
-            "t can be an array with a time for each sample, and an if needs one truth value. No if is needed: at t = 1, ᾱ_0 = 1 makes the mean x0 and the variance 0 by itself.",
-        ),
-        Misconception(
-            "time_made_an_int",
-            lambda x0, x_t, t, betas, alpha_bar: right(x0, x_t, int(t), betas, alpha_bar),
-            "t can be an array with a time for each sample, and int() takes one number only. alpha_bar[t] works for both.",
-        ),
-        Misconception(
-            "variance_first",
-            lambda *inputs: right(*inputs)[::-1],
-            "Both results are right, in the wrong order: return mean, variance.",
-        ),
-        Misconception(
-            "mean_alone",
-            lambda *inputs: right(*inputs)[0],
-            "The mean is right. Return the variance as well: return mean, variance.",
-        ),
-        Misconception(
-            "changed_its_input",
-            in_place,
-            "The numbers are right, but you changed x0 itself (with *= or +=), and the caller still needs it. Make a new array.",
-        ),
+        *SLIPS,
     ),
     alternatives=(
         one_by_one,

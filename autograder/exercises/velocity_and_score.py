@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.exercise import Exercise
+from autograder.exercise import Exercise, Misconception
 from autograder.exercises.conversions import at, cases, in_other_words, in_place, root, slips, wrong, x0_rule
 from autograder.exercises.one_step_back import LESSON
 from gradual import parameterization
@@ -10,6 +10,10 @@ from gradual import parameterization
 
 def v_rule(x, eps, a):
     return root(a) * eps - root(1 - a) * x0_rule(x, eps, a)
+
+
+def without_x0(x_t, eps, t, alpha_bar):
+    raise NameError("name 'x0' is not defined")
 
 
 V_FROM_EPS = Exercise(
@@ -59,7 +63,16 @@ V_FROM_EPS = Exercise(
             "x0_left_out", lambda x, e, a: root(a) * e,
             "That is the noise's part alone. The data's part, √(1 − ᾱ_t) · x₀, is taken away from it.",
         ),
-        *slips(v_rule),
+        wrong(
+            "x0_divided_by_alpha_bar", lambda x, e, a: root(a) * e - root(1 - a) * (x - root(1 - a) * e) / a,
+            "In your x₀, the division is by ᾱ_t. The data was scaled by √ᾱ_t, so divide by that.",
+        ),
+        Misconception(
+            "x0_from_nowhere",
+            without_x0,
+            "v_from_eps does not get x0: it gets x_t and eps. Find x0 from them first, as in x0_from_eps.",
+        ),
+        *slips(v_rule, lambda x, e, raw, a: root(raw) * e - root(1 - raw) * x0_rule(x, e, a)),
         in_place(v_rule),
     ),
     alternatives=(

@@ -240,7 +240,9 @@ def _three_curves(stage, ax):
         )[0]
         for name, shape, color in (("x₀", "^", BLUE), ("xₜ", "o", ORANGE))
     ]
-    stage.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False)
+    stage.figure.legend(
+        *ax.get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, handlelength=2.8
+    )
 
     def show(x0, x_t, prior, likelihood, drawn, product):
         area.set_data(0 * GRID if product is None else product)

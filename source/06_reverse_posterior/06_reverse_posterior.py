@@ -91,7 +91,7 @@ for t in (1, 2, 10, 100, 500, 1000):
 # %% [markdown]
 # From the hundredth step on, the mean is almost $x_t$ itself, with a little of $x_0$, and $\tilde\beta_t$ is almost $\beta_t$ (Nichol & Dhariwal 2021, fig. 1). A step back is a step as small as the step forward was.
 #
-# ## 2. And if nobody tells you $x_0$?
+# ## 2. And if nobody tells you the start?
 #
 # You hold $x_t$ and want $x_{t-1}$, as a generator does. Then every $x_0$ that could have led here has a say, each with its own Gaussian, as often as it is probable:
 #
@@ -107,7 +107,7 @@ two_peaks = np.array([0.5, 0.5]), np.array([[-1.0], [1.0]]), np.full((2, 1, 1), 
 step_back(two_peaks, yours("q_posterior"))
 
 # %% [markdown]
-# A large step mixes the peaks, and whoever goes back has to choose a side: two peaks, and a Gaussian between them lands where hardly anything is. A small step leaves only a narrow window around $x_t$. Within it the log density is almost a straight line, and a bell times an almost straight slope is almost a bell: its centre moves, its shape stays.
+# A large step mixes the peaks, and whoever goes back has to choose a side: two peaks, and one Gaussian for both is highest where the exact density is lowest. A small step leaves only a narrow window around $x_t$. Within it the log density is almost a straight line, and a bell times an almost straight slope is almost a bell: its centre moves, its shape stays.
 #
 # So **the step back is close to Gaussian if $\beta_t$ is small** compared with how fast the density bends; in the limit of ever smaller steps it is exactly Gaussian (Feller 1949; Sohl-Dickstein et al. 2015). That is why diffusion models take many small steps, and why a network needs to learn no more than a mean (and perhaps a variance). Models with few, large steps need more than a Gaussian for each (Xiao et al. 2022). One exception: if the data are themselves one Gaussian, the step back is Gaussian at any $\beta$.
 #
