@@ -27,3 +27,6 @@ except ModuleNotFoundError:
         "course's folder before you grade.",
         file=sys.stderr,
     )
+
+# --- Feedback pages: readable without a network, and nothing active in them
+c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
