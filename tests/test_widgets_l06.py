@@ -94,6 +94,15 @@ def test_the_product_on_the_grid_is_the_posterior():
         assert len(x) == len(y) == len(reverse_posterior.GRID)
 
 
+@pytest.mark.parametrize("side", ["min", "max"])
+def test_the_grid_loses_nothing_at_the_edges(side):
+    scene = scene_of("bayes_drawn")
+    for control in scene.controls.values():
+        control.value = getattr(control, side)
+        on_grid, by_formula = scene.caption.split("multiplied on a grid: ")[1].rstrip(".").split(". q_posterior: ")
+        assert on_grid == by_formula
+
+
 def test_at_the_first_step_the_prior_is_a_spike_and_so_is_the_posterior():
     scene = scene_of("bayes_drawn")
     scene.controls["t"].value = 1

@@ -61,7 +61,7 @@ def one_point(alpha_bar, x0_from_eps, eps_from_x0, v_from_eps, score_from_eps):
     controls = {
         "t": step_slider(T, T // 3, low=1),
         "x_t": slider("xₜ", -2, 2, 0.6, 0.1, 1),
-        "eps": slider("ε", -2, 2, 1.6, 0.05),
+        "eps": slider("ε", -2, 2, 1.2, 0.05),
     }
     return Scene(stage, draw, controls, [x0_from_eps, eps_from_x0, v_from_eps, score_from_eps], play="t")
 

@@ -13,7 +13,8 @@ from gradual.widgets.scene import Scene, drawable, slider, step_slider
 from gradual.widgets.stage import Stage
 
 LIMIT = 3.2
-EDGES = np.linspace(-LIMIT, LIMIT, 802)
+# Wider than the picture, so that no tail is lost when a curve comes near its edge.
+EDGES = np.linspace(-6, 6, 1502)
 GRID = (EDGES[1:] + EDGES[:-1]) / 2
 STEP = GRID[1] - GRID[0]
 STARTS = np.linspace(-2.5, 2.5, 201)
@@ -73,7 +74,7 @@ def bayes_drawn(betas, alpha_bar, q_posterior):
 
     controls = {
         "t": step_slider(T, T // 2, low=1),
-        "x_t": slider("xₜ", -3, 3, -0.6, 0.1, 1),
+        "x_t": slider("xₜ", -2.5, 2.5, -0.6, 0.1, 1),
         "x0": slider("x₀", -2, 2, 1.5, 0.1, 1),
     }
     return Scene(stage, draw, controls, [q_posterior], play="t")
