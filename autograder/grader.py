@@ -44,10 +44,10 @@ class CellResult:
 class Grader:
     """A warm process for one lesson; submissions one after the other, each in a process of its own."""
 
-    def __init__(self, lesson, exercises, limits=None, source=None):
+    def __init__(self, lesson, exercises, limits=None, source=None, sandboxed=True):
         self.limits = limits or Limits()
         self.parameters = {exercise.name: exercise.parameters for exercise in exercises}
-        self._start = lambda: Zygote(lesson, exercises, self.limits, source)
+        self._start = lambda: Zygote(lesson, exercises, self.limits, source, sandboxed)
         self._zygote = self._start()
 
     def __enter__(self):
@@ -109,6 +109,14 @@ class Worker:
         if self.cell_results[index] is None:
             self.cell_results[index] = result
         return True
+
+    def stopped(self) -> list[str]:
+        """What was ended from outside, or ended its own process: cells by number, and functions by name, with why."""
+        cells = [f"cell {index + 1}: {self._results_end(index)}" for index in sorted(self._fatal_cells)]
+        return cells + [f"{name}: {why}" for name, why in self._fatal_calls.items()]
+
+    def _results_end(self, index) -> str:
+        return self.cell_results[index].outputs[-1]["evalue"]
 
     def call(self, name, inputs) -> Outcome:
         """The submission's function ``name`` on ``inputs``: what it gave back, and never more than that."""

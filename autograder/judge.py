@@ -62,6 +62,19 @@ def judge_all(exercise: Exercise, call) -> Verdict:
     return replace(everything, score=judge_visible(exercise, call).score)
 
 
+def judge_choice(choice, answer) -> Verdict:
+    """The option's own explanation, right or wrong."""
+    letter = answer.strip().lower() if isinstance(answer, str) else ""
+    if letter not in tuple(choice.letters):
+        wanted = ", ".join(f'"{one}"' for one in choice.letters)
+        message = f"Nothing is chosen yet: set {choice.name} to one of {wanted}, run that cell, and check again."
+        if answer is not None:
+            message = f"{choice.name} is {answer!r}; it should be one of {wanted}."
+        return Verdict(choice.name, False, 0, message)
+    option = choice.options[choice.letters.index(letter)]
+    return Verdict(choice.name, option.right, choice.points if option.right else 0, f"({letter}) {option.explanation}")
+
+
 def draws_by_itself(exercise, failed, call, secret) -> bool:
     """Whether a second call with the same inputs returns other numbers."""
     first = failed.outcome

@@ -10,7 +10,7 @@ from autograder.drawing_function import Yours
 from autograder.exercise import PRACTICE, Verdict
 from autograder.exercises import all_choices, all_exercises, find_choice, find_exercise
 from autograder.in_process import caller
-from autograder.judge import judge_hidden, judge_visible
+from autograder.judge import judge_choice, judge_hidden, judge_visible
 from autograder.progress_file import record
 from autograder.progress_table import progress  # noqa: F401 (a notebook imports it from here)
 from autograder.secret import course_secret
@@ -54,19 +54,6 @@ def _verdict(name, namespace, hidden) -> Verdict:
     if choice:
         return judge_choice(choice, namespace.get(name))
     raise ValueError(f"check({name!r}): the course has no exercise of that name; {_nearest(name)}")
-
-
-def judge_choice(choice, answer) -> Verdict:
-    """The option's own explanation, right or wrong."""
-    letter = answer.strip().lower() if isinstance(answer, str) else ""
-    if letter not in tuple(choice.letters):
-        wanted = ", ".join(f'"{one}"' for one in choice.letters)
-        message = f"Nothing is chosen yet: set {choice.name} to one of {wanted}, run that cell, and check again."
-        if answer is not None:
-            message = f"{choice.name} is {answer!r}; it should be one of {wanted}."
-        return Verdict(choice.name, False, 0, message)
-    option = choice.options[choice.letters.index(letter)]
-    return Verdict(choice.name, option.right, choice.points if option.right else 0, f"({letter}) {option.explanation}")
 
 
 def hint(name: str) -> None:

@@ -72,8 +72,8 @@ class Limits:
 class Zygote:
     """The warm process in its sandbox, with at most one submission's child at a time."""
 
-    def __init__(self, lesson: str, exercises, limits: Limits, source: Path | None = None):
-        if sys.platform != "linux" or not shutil.which("bwrap"):
+    def __init__(self, lesson: str, exercises, limits: Limits, source: Path | None = None, sandboxed: bool = True):
+        if sandboxed and (sys.platform != "linux" or not shutil.which("bwrap")):
             raise SandboxUnavailable("bubblewrap (bwrap) is not installed.")
         self.limits, self._child, self.lost = limits, 0, False
         self._folder = tempfile.TemporaryDirectory(prefix="gradual-edition-")
@@ -82,10 +82,11 @@ class Zygote:
         ours, theirs = socket.socketpair()
         self._control = Channel(ours)
         self._errors = tempfile.TemporaryFile()
+        start = command if sandboxed else bare_command
         self._process = subprocess.Popen(
-            command(Path(self._folder.name), theirs.fileno(), limits),
+            start(Path(self._folder.name), theirs.fileno(), limits),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
-            pass_fds=[theirs.fileno()], env={},
+            pass_fds=[theirs.fileno()], env={}, cwd=None if sandboxed else self._folder.name,
         )  # fmt: skip
         theirs.close()
         try:
@@ -153,20 +154,36 @@ def command(folder: Path, control_fd: int, limits: Limits) -> list[str]:
         identity = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         identity = ["--unshare-user", "--uid", "1000", "--gid", "1000"]
-    environment = {
-        "PATH": "/usr/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": ":".join([COURSE, *(str(_inside(library)) for library in _libraries())]), "PYTHONHASHSEED": "0",
-        "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp/matplotlib",
-        "IPYTHONDIR": "/tmp/ipython", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-    }  # fmt: skip
+    environment = _environment([COURSE, *(str(_inside(library)) for library in _libraries())], "/tmp")
     variables = [word for name, value in environment.items() for word in ("--setenv", name, value)]
-    run = [str(_inside(Path(sys.executable))), "-m", "autograder.worker.zygote", str(control_fd), str(UID_UNDER_ROOT)]
+    run = _python(_inside(Path(sys.executable)), control_fd, limits, sandboxed=True)
     return [
         shutil.which("bwrap"), "--die-with-parent", "--new-session", *namespaces, *identity,
         "--clearenv", *variables, *_mounts(folder),
         "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp",
-        "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", *run, json.dumps(asdict(limits)),
+        "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", *run,
     ]  # fmt: skip
+
+
+def bare_command(folder: Path, control_fd: int, limits: Limits) -> list[str]:
+    """The same warm process with no sandbox around it, for work that is trusted."""
+    environment = _environment([str(folder), *map(str, _libraries())], str(folder))
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    return [shutil.which("env"), "-i", *variables, *_python(Path(sys.executable), control_fd, limits, sandboxed=False)]
+
+
+def _environment(packages: list[str], scratch: str) -> dict[str, str]:
+    return {
+        "PATH": "/usr/bin", "HOME": scratch, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": ":".join(packages), "PYTHONHASHSEED": "0", "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": f"{scratch}/matplotlib", "IPYTHONDIR": f"{scratch}/ipython",
+        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    }  # fmt: skip
+
+
+def _python(executable: Path, control_fd: int, limits: Limits, sandboxed: bool) -> list[str]:
+    settings = json.dumps({**asdict(limits), "sandboxed": sandboxed})
+    return [str(executable), "-m", "autograder.worker.zygote", str(control_fd), str(UID_UNDER_ROOT), settings]
 
 
 def _mounts(folder: Path) -> list[str]:

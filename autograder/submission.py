@@ -85,7 +85,12 @@ class Lesson:
 
 def read_submission(path: Path, lesson: Lesson) -> Submission:
     """The submission at ``path``. Raises ``BrokenSubmission``."""
-    cells = _cells(_notebook(_read(Path(path))))
+    return parse_submission(read_file(Path(path)), lesson)
+
+
+def parse_submission(data: bytes, lesson: Lesson) -> Submission:
+    """The submission in a file's bytes. Raises ``BrokenSubmission``."""
+    cells = _cells(_notebook(data))
     code, written, notes, unclear = [], {}, [], ""
     for cell in cells:
         grade_id = _grade_id(cell, lesson)
@@ -112,8 +117,11 @@ def read_submission(path: Path, lesson: Lesson) -> Submission:
     return Submission(tuple(code), written, (*notes, *_twice_defined(sources, lesson.solutions)), unclear)
 
 
-def _read(path: Path) -> bytes:
-    """The bytes of a regular file, read through one descriptor so that nothing can be swapped in between."""
+def read_file(path: Path) -> bytes:
+    """The bytes of a regular file, read through one descriptor so that nothing can be swapped in between.
+
+    Raises ``BrokenSubmission``.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:

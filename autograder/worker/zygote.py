@@ -22,6 +22,7 @@ from autograder.wire import Channel
 from autograder.worker import isolate
 
 RESIDENT_PAGES = re.compile(rb"^\d+ (\d+)")
+SESSION = re.compile(rb"^.*\) \S (?:-?\d+ ){2}(\d+)", re.DOTALL)
 PROPORTIONAL_KB = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
 PAGE = resource.getpagesize()
 
@@ -52,7 +53,8 @@ def fork(channel_fd, control, shell, limits) -> str:
     between = os.fork()
     if between == 0:
         try:
-            isolate.new_namespaces()
+            if limits["sandboxed"]:
+                isolate.new_namespaces()
             child = os.fork()
             if child == 0:
                 control.close()
@@ -77,7 +79,7 @@ def _run(channel_fd, shell, limits):
 
         channel = Channel(socket.socket(fileno=channel_fd))
         try:
-            isolate.lock_down(channel_fd, limits)
+            (isolate.lock_down if limits["sandboxed"] else isolate.limit)(channel_fd, limits)
         except OSError as error:
             channel.send({"ready": False, "why": str(error)})
             os._exit(1)
@@ -87,13 +89,16 @@ def _run(channel_fd, shell, limits):
         os._exit(1)
 
 
-def usage(enough: int) -> dict:
+def usage(enough: int, session: int | None = None) -> dict:
     """Memory and number of the submission's processes: of all there are but this one and process 1.
 
+    Outside a sandbox there are others: only those of the child's own ``session`` count.
     What each holds, added up, counts pages twice that they share with this process. Only where that comes to
     more than ``enough`` is each page counted once, which takes milliseconds a process.
     """
     pids = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())]
+    if session is not None:
+        pids = [pid for pid in pids if _number(f"/proc/{pid}/stat", SESSION) == session]
     total = sum(_number(f"/proc/{pid}/statm", RESIDENT_PAGES) * PAGE for pid in pids)
     if total > enough:
         total = sum(_number(f"/proc/{pid}/smaps_rollup", PROPORTIONAL_KB) * 1024 for pid in pids)
@@ -109,15 +114,17 @@ def _number(path, pattern) -> int:
     return int(found[1]) if found else 0
 
 
-def end(child) -> dict:
-    """Kill the submission's whole tree, and wait until it is gone."""
-    os.kill(child, signal.SIGKILL)
+def end(child, sandboxed: bool) -> dict:
+    """Kill the submission's whole tree, and wait until it is gone. Outside a sandbox: its process group."""
+    (os.kill if sandboxed else os.killpg)(child, signal.SIGKILL)
     _, _, spent = os.wait4(child, 0)
     return {"processor_seconds": spent.ru_utime + spent.ru_stime, "peak_bytes": spent.ru_maxrss * 1024}
 
 
 def main(fd: int, uid: int, limits: dict):
-    isolate.drop_root(uid)
+    if limits["sandboxed"]:
+        isolate.drop_root(uid)
+    isolate.adopt_orphans()
     control = socket.socket(fileno=fd)
     shell = warm_up()
     channel, child = Channel(control), 0
@@ -131,9 +138,9 @@ def main(fd: int, uid: int, limits: dict):
             child = int(said.split()[0])
             channel.send({"child": child, "why": said})
         elif order == b"u":
-            channel.send(usage(limits["memory_bytes"]))
+            channel.send(usage(limits["memory_bytes"], None if limits["sandboxed"] else child))
         elif order == b"k":
-            channel.send(end(child))
+            channel.send(end(child, limits["sandboxed"]))
 
 
 if __name__ == "__main__":
