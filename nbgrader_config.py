@@ -30,3 +30,11 @@ except ModuleNotFoundError:
 
 # --- Feedback pages: readable without a network, and nothing active in them
 c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
+
+# --- Safe grading: each submission runs in a sandbox and only returns values. docs/grading-security.md
+try:
+    from autograder.nbgrader_plugin import install
+
+    install()
+except Exception as error:  # nbgrader would go on with its own grading, in which a submission can do anything
+    raise SystemExit(f"Gradual's safe grading could not be set up, so nothing is graded: {error!r}") from error
