@@ -242,7 +242,12 @@ def _three_curves(stage, ax):
         for name, shape, color in (("x₀", "^", BLUE), ("xₜ", "o", ORANGE))
     ]
     stage.figure.legend(
-        *ax.get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, handlelength=2.8
+        *ax.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=6,
+        frameon=False,
+        handlelength=2.6,
+        columnspacing=1.2,
     )
 
     def show(x0, x_t, prior, likelihood, drawn, product):
