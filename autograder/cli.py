@@ -162,3 +162,9 @@ def build(check, execute):
     for difference in differences:
         click.echo(difference, err=True)
     sys.exit(bool(differences))
+
+
+from autograder import grade_cli  # noqa: E402 (its commands are added to the group above)
+
+main.add_command(grade_cli.grade)
+main.add_command(grade_cli.regrade)

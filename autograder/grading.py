@@ -110,7 +110,9 @@ class Marker:
         written = {name: submission.written.get(name, text) for name, text in self.lesson.written.items()}
         unanswered = [name for name, text in written.items() if self._unanswered(name, text)]
         sources = {cell.grade_id: cell.source for cell in submission.cells}
-        untouched = [name for name in self.lesson.solutions if sources.get(name, "").strip() in ("", self._pristine(name))]
+        untouched = [
+            name for name in self.lesson.solutions if sources.get(name, "").strip() in ("", self._pristine(name))
+        ]
         return self._graded(
             notebook, verdicts, {name: 0.0 if name in unanswered else None for name in written},
             [*unanswered, *untouched], notes=list(submission.notes), unclear=submission.unclear,

@@ -58,11 +58,21 @@ class Recorder:
         about = report_of(self.earlier(arrival.student))
         return about.get("digest") == arrival.digest and (about.get("sandboxed", False) or not sandboxed)
 
+    def scores(self, student: str) -> dict[str, tuple[float | None, float | None]]:
+        """What the gradebook has now, by grade id: the check's score, and the one given by hand."""
+        try:
+            notebook = self.book.find_submission_notebook(self.lesson, self.lesson, student)
+        except MissingEntry:
+            return {}
+        return {self.names[grade.cell_id]: (grade.auto_score, grade.manual_score) for grade in notebook.grades}
+
     def record(self, arrival: Arrival, graded: Graded) -> list[str]:
         """Write one student's grades. What a person should look at again comes back, a sentence each."""
         self.book.update_or_create_student(arrival.student)
         with self.book.db.no_autoflush:  # nbgrader would warn of its own half-made rows
-            submission = self.book.update_or_create_submission(self.lesson, arrival.student, timestamp=arrival.timestamp)
+            submission = self.book.update_or_create_submission(
+                self.lesson, arrival.student, timestamp=arrival.timestamp
+            )
         notebook = self.book.find_submission_notebook(self.lesson, self.lesson, arrival.student)
         attention = self._grades(notebook, graded, self.earlier(arrival.student))
         self._comments(notebook, graded)
@@ -144,4 +154,3 @@ def answer(notebook: dict, name: str) -> list[str]:
 
 def _grading(cell: dict) -> dict:
     return cell["metadata"].get("nbgrader", {})
-

@@ -1,0 +1,161 @@
+"""``gradual grade`` and ``gradual regrade``: a whole class from one command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+SUBMITTED = click.option(
+    "--submitted", type=click.Path(path_type=Path, exists=True),
+    help="Take these in first: nbgrader's folder, or a folder or zip from Canvas or Moodle.",
+)  # fmt: skip
+JOBS = click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Processes; all processors if left out."
+)
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786.")
+NO_SANDBOX = click.option("--no-sandbox", is_flag=True, help="Trusted work only: run it bare. Every grade says so.")
+
+
+@click.command()
+@click.argument("lesson")
+@SUBMITTED
+@JOBS
+@SCHEDULER
+@NO_SANDBOX
+@click.option("--again", is_flag=True, help="Grade unchanged submissions too.")
+def grade(lesson, submitted, jobs, scheduler, no_sandbox, again):
+    """Grade everyone's LESSON (a number or a name). Stopped in the middle, run it again: it does the rest."""
+    from rich.console import Console
+
+    from autograder import classroom
+
+    console = Console()
+    with _course(lesson, no_sandbox) as (name, made):
+        if submitted:
+            _take_in(console, submitted, made, name)
+        sitting = classroom.grade_class(made, name, jobs, scheduler, again, _bar(console))
+        if not sitting.graded and not sitting.current and not sitting.attention:
+            raise click.ClickException(f"No submissions of {name} in {made.submitted}/STUDENT/{name}.")
+        console.print(f"Graded {len(sitting.graded)}; {len(sitting.current)} were graded already and have not changed.")
+        for student, lines in sorted(sitting.attention.items()):
+            for line in lines:
+                console.print(f"{student}: {line}", markup=False, highlight=False)
+        _summary(console, made, name)
+
+
+@click.command()
+@click.argument("lesson")
+@JOBS
+@SCHEDULER
+@NO_SANDBOX
+@click.option("--yes", is_flag=True, help="Write the new scores without asking.")
+def regrade(lesson, jobs, scheduler, no_sandbox, yes):
+    """Grade everyone's LESSON again, after a check was corrected: shows whose score changes before it writes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder import classroom
+
+    console = Console()
+    with _course(lesson, no_sandbox) as (name, made):
+        changes, results = classroom.regrade(made, name, jobs, scheduler, _bar(console))
+        table = Table("Student", "Cell", "Before", "After", "By hand (stays)", title=f"{name}: scores that change")
+        for one in changes:
+            table.add_row(one.student, one.name, _points(one.before), _points(one.after), _points(one.by_hand))
+        console.print(table if changes else f"{name}: no score of {len(results)} students changes.")
+        if not (yes or click.confirm("Write these scores?" if changes else "Write the notebooks again all the same?")):
+            console.print("Nothing was written.")
+            return
+        for student, lines in classroom.write_regrade(made, name, results).items():
+            for line in lines:
+                console.print(f"{student}: {line}", markup=False, highlight=False)
+        console.print(f"Written for {len(results)} students.")
+
+
+class _course:
+    """The course's settings, with what can go wrong said as one sentence."""
+
+    def __init__(self, lesson, no_sandbox):
+        self.lesson, self.no_sandbox = lesson, no_sandbox
+
+    def __enter__(self):
+        from autograder.classroom import converter
+        from autograder.cli import course_folder
+        from autograder.lab import LessonError, find_lesson
+
+        root = course_folder()
+        try:
+            name = find_lesson(root, self.lesson)
+        except LessonError as error:
+            raise click.ClickException(str(error)) from None
+        self._converter = converter(root, not self.no_sandbox)
+        return name, self._converter.__enter__()
+
+    def __exit__(self, kind, error, trace):
+        from nbgrader.converters import NbGraderException
+
+        from autograder.sandbox import SandboxUnavailable
+
+        self._converter.__exit__(None, None, None)
+        if isinstance(error, (SandboxUnavailable, NbGraderException)):
+            raise click.ClickException(str(error)) from None
+
+
+def _bar(console):
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    def track(results, total):
+        columns = (
+            TextColumn("grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+        )
+        with Progress(*columns, console=console) as progress:
+            yield from progress.track(results, total=total)
+
+    return track
+
+
+def _take_in(console, source, made, lesson):
+    from autograder.intake import take_in
+
+    if source.resolve() == made.submitted.resolve():
+        return
+    for arrival in take_in(source, made.submitted, lesson):
+        if str(arrival):
+            console.print(str(arrival), markup=False, highlight=False)
+
+
+def _summary(console, made, lesson):
+    from rich.table import Table
+
+    from autograder import class_summary
+
+    summary = class_summary.summarize(Path(made.coursedir.root) / made.coursedir.autograded_directory, lesson)
+    table = Table(
+        "Exercise", "Passed", "Most common misconceptions", title=f"{lesson}: what the class got wrong", show_lines=True
+    )
+    for row in class_summary.rows(summary):
+        table.add_row(*row)
+    console.print(table)
+    totals = sorted(summary.totals.values())
+    if totals:
+        middle = totals[len(totals) // 2]
+        console.print(f"Scores of the checks: lowest {totals[0]:g}, middle {middle:g}, highest {totals[-1]:g}.")
+    slowest = ", ".join(f"{student} {seconds:.1f} s" for student, seconds in summary.slowest)
+    console.print(f"Slowest: {slowest}. Could not be graded: {len(summary.not_run)}.", highlight=False)
+    if summary.waiting:
+        console.print(f"{len(summary.waiting)} have answers that wait for you in formgrader.")
+    if summary.unsandboxed:
+        console.print(f"{len(summary.unsandboxed)} were graded without a sandbox.")
+    page = Path(made.coursedir.root) / "class_summary" / f"{lesson}.html"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(class_summary.page(summary), encoding="utf-8")
+    console.print(f"To show in class, with no names: {page.relative_to(made.coursedir.root)}", highlight=False)
+
+
+def _points(score) -> str:
+    return "–" if score is None else f"{score:g}"
