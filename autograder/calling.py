@@ -36,8 +36,16 @@ def call_function(function, parameters, inputs) -> Outcome:
         return Outcome("unplain", note=str(what), printed=shortened(printed), **about)
     except (Exception, SystemExit) as error:
         return Outcome("raised", error=raised(error, getattr(function, "__code__", None)), printed=shortened(printed), **about)
-    after = {name: value for name, value in arguments.items() if isinstance(value, np.ndarray)}
+    after = {name: as_left(value) for name, value in arguments.items() if isinstance(value, (np.ndarray, list, tuple))}
     return Outcome("returned", value=value, inputs_after=after, printed=shortened(printed), **about)
+
+
+def as_left(argument):
+    """An argument as the call left it; None where it is not plain data any more."""
+    try:
+        return plain(argument)
+    except Unplain:
+        return None
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.compare import agree, as_array, tolerance
+from autograder.compare import agree, as_array, leaves, tolerance
 from autograder.exercise import Exercise
 from autograder.trial import Trial, try_function
 
@@ -96,12 +96,18 @@ def where_the_name_is(message, exercise):
 def not_numbers(exercise, trial):
     if trial.outcome.kind == "unplain":
         return f"{exercise.name} returned {trial.outcome.note}; it should return {described(trial.expected)}."
-    got, expected = trial.outcome.value, trial.expected
-    if isinstance(expected, tuple) and not (isinstance(got, tuple) and len(got) == len(expected)):
-        return f"{exercise.name} returned {described(got)}; it should return {len(expected)} things: {described(expected)}."
-    if not isinstance(expected, tuple) and as_array(got) is None:
-        return f"{exercise.name} returned {described(got)}; it should return {described(expected)}."
-    return None
+    return built_otherwise(trial.outcome.value, trial.expected, exercise.name)
+
+
+def built_otherwise(got, expected, name, path=()):
+    """Where the answer has other parts than expected: at the top, or inside a list of lists."""
+    returned, it_should = (f"{place(path)} is", "it should be") if path else (f"{name} returned", "it should return")
+    if not isinstance(expected, tuple):
+        return f"{returned} {described(got)}; {it_should} {described(expected)}." if as_array(got) is None else None
+    if not (isinstance(got, tuple) and len(got) == len(expected)):
+        return f"{returned} {described(got)}; {it_should} {len(expected)} things: {described(expected)}."
+    inside = (built_otherwise(one, other, name, (*path, i)) for i, (one, other) in enumerate(zip(got, expected)))
+    return next(filter(None, inside), None)
 
 
 def wrong_shape(exercise, trial):
@@ -132,10 +138,10 @@ def changed_its_input(exercise, trial):
     if not trial.value_agrees:
         return None
     name = trial.changed_inputs[0]
-    return (
-        f"The result is right, but {exercise.name} changes its input {name}, which the caller still needs. "
-        f"Work on {name}.copy(), or make a new array."
-    )
+    mend = f"Work on {name}.copy(), or make a new array."
+    if not isinstance(trial.inputs[name], np.ndarray):
+        mend = "Make new arrays; +=, -= and *= change the old ones."
+    return f"The result is right, but {exercise.name} changes its input {name}, which the caller still needs. {mend}"
 
 
 def factor_or_offset(exercise, trial):
@@ -198,12 +204,14 @@ def reads_globals(exercise, trial):
 
 def pairs(trial):
     """(got, expected, "The second result") for each part of the answer."""
-    got, expected = trial.outcome.value, trial.expected
-    if not isinstance(expected, tuple):
-        return [(got, expected, "")]
-    ordinals = ("first", "second", "third", "fourth", "fifth")
-    parts = [(g, e, f"The {which} result") for g, e, which in zip(got, expected, ordinals)]
-    return [(g, e, which) for g, e, which in parts if as_array(e) is not None and as_array(g) is not None]
+    return [(got, expected, place(path)) for got, expected, path in leaves(trial.outcome.value, trial.expected)]
+
+
+def place(path):
+    """Which part of the answer: the second of three results, or deeper, as one would index it."""
+    if len(path) == 1 and path[0] < 5:
+        return f"The {('first', 'second', 'third', 'fourth', 'fifth')[path[0]]} result"
+    return "result" + "".join(f"[{i}]" for i in path) if path else ""
 
 
 def described(value):

@@ -73,7 +73,7 @@ def in_form_of(expected, value):
     """A list of numbers, which a check takes for an array, as that array: a picture computes with it."""
     if isinstance(expected, np.ndarray) and isinstance(value, tuple) and as_array(value) is not None:
         return as_array(value)
-    if isinstance(expected, tuple) and isinstance(value, tuple) and len(value) == len(expected):
+    if isinstance(expected, (list, tuple)) and isinstance(value, tuple) and len(value) == len(expected):
         return tuple(in_form_of(one, other) for one, other in zip(expected, value))
     return value
 
@@ -87,4 +87,4 @@ def why_not(outcome):
 
 
 def shapes(value):
-    return tuple(shapes(entry) for entry in value) if isinstance(value, tuple) else np.shape(value)
+    return tuple(shapes(entry) for entry in value) if isinstance(value, (list, tuple)) else np.shape(value)

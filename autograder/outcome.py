@@ -50,6 +50,6 @@ def plain(value, depth=0):
         if array.dtype.kind not in "biuf":
             raise Unplain(f"an array of {array.dtype}")
         return array
-    if isinstance(value, (list, tuple)) and depth < 4:
+    if isinstance(value, (list, tuple)) and depth < 6:
         return tuple(plain(entry, depth + 1) for entry in value)
     raise Unplain(f"a {type(value).__name__}")

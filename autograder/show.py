@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.compare import as_array
+from autograder.compare import leaves
 from autograder.diagnose import entries_right, index_text
 from autograder.exercise import Case, Exercise, Verdict
 
@@ -72,7 +72,7 @@ def failure_lines(verdict: Verdict) -> list[str]:
 
 def comparison(verdict: Verdict) -> list[str]:
     """A few of the entries that differ, or two little curves where those say it better."""
-    for got, expected in parts(verdict):
+    for got, expected, _ in leaves(verdict.got, verdict.expected):
         if got.shape != expected.shape:
             continue
         right = entries_right(got, expected, Case("", dict))
@@ -82,17 +82,6 @@ def comparison(verdict: Verdict) -> list[str]:
             return curves(got, expected)
         return entries(got, expected, right)
     return []
-
-
-def parts(verdict):
-    got, expected = verdict.got, verdict.expected
-    if not isinstance(expected, tuple):
-        got, expected = (got,), (expected,)
-    if not isinstance(got, tuple):
-        return
-    for one, other in zip(got, expected):
-        if as_array(one) is not None and as_array(other) is not None:
-            yield as_array(one), as_array(other)
 
 
 def entries(got, expected, right):

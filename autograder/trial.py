@@ -27,7 +27,7 @@ class Trial:
         return [
             name
             for name, before in self.inputs.items()
-            if isinstance(before, np.ndarray) and name in after and not unchanged(before, after[name])
+            if isinstance(before, (np.ndarray, list, tuple)) and name in after and not unchanged(before, after[name])
         ]
 
     @property
@@ -40,6 +40,10 @@ class Trial:
 
 
 def unchanged(before, after) -> bool:
+    if isinstance(before, (list, tuple)):
+        return isinstance(after, (list, tuple)) and len(before) == len(after) and all(map(unchanged, before, after))
+    if not isinstance(before, np.ndarray):
+        return before == after
     return isinstance(after, np.ndarray) and before.shape == after.shape and np.array_equal(before, after, equal_nan=True)
 
 
