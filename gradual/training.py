@@ -29,6 +29,7 @@ class Progress:
 def train(
     data, alpha_bar, rng, steps=5_000, batch=512, hidden=(128, 128, 128), embedding=32, lr=1e-2, detail=6.0,
     average=0.999, predict="eps", forward=mlp_forward, backward=mlp_backward, adam=adam_step,
+    embed=timestep_embedding,
 ):  # fmt: skip
     """Train a noise predictor on data (N, …), one step for each ``next``: yields a ``Progress`` after each.
 
@@ -40,11 +41,11 @@ def train(
 
     ``detail`` scales the first weights of x_t: a network learns what varies slowly with its input first (Tancik et
     al. 2020), so a fine pattern in the plane wants 6, and an image, whose many pixels add up, 1. ``predict="v"``
-    trains for v instead of ε, which is better for images. ``forward``, ``backward`` and ``adam`` are the three
-    functions of lesson 08; a lesson passes the student's own.
+    trains for v instead of ε, which is better for images. ``forward``, ``backward``, ``adam`` and ``embed`` are the
+    four functions of lesson 08; a lesson passes the student's own.
     """
     data, alpha_bar = data.reshape(len(data), -1).astype(np.float32), alpha_bar.astype(np.float32)
-    waves = timestep_embedding(np.arange(len(alpha_bar)), embedding).astype(np.float32)
+    waves = embed(np.arange(len(alpha_bar)), embedding).astype(np.float32)
     np.empty(2**24, np.uint8)  # freed at once: glibc then keeps the memory of each step's arrays for the next step
     widths = (data.shape[1] + embedding, *hidden, data.shape[1])
     params = init_mlp(widths, rng)
@@ -67,19 +68,20 @@ def train(
         yield Progress(step, float(np.mean(error**2)), unflatten(mean, widths))
 
 
-def eps_model_from(params, alpha_bar=None):
+def eps_model_from(params, alpha_bar=None, forward=mlp_forward, embed=timestep_embedding):
     """The noise predictor that a list of (W, b) makes: a callable (x_t, t) → array in the shape of x_t.
 
     t is an int or an int array (B,). What the first layer takes beside x_t is the time embedding. A network that
-    was trained to predict v needs alpha_bar (T+1,), by which ε is found from v.
+    was trained to predict v needs alpha_bar (T+1,), by which ε is found from v. ``forward`` and ``embed`` are the
+    functions that it was trained with.
     """
     params = [(W.astype(np.float32), b.astype(np.float32)) for W, b in params]
     embedding = len(params[0][0]) - len(params[-1][1])
 
     def eps_model(x_t, t):
         flat = x_t.reshape(len(x_t), -1)
-        waves = np.broadcast_to(timestep_embedding(t, embedding), (len(flat), embedding))
-        output, _ = mlp_forward(params, np.concatenate([flat, waves], axis=1).astype(np.float32))
+        waves = np.broadcast_to(embed(t, embedding), (len(flat), embedding))
+        output, _ = forward(params, np.concatenate([flat, waves], axis=1).astype(np.float32))
         output = output.reshape(x_t.shape).astype(x_t.dtype)
         return output if alpha_bar is None else eps_from_v(x_t, output, t, alpha_bar)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.drawing_function import Yours
-from gradual import forward
+from gradual import forward, network
 
 
 def test_a_right_function_draws_without_a_note():
@@ -43,3 +43,15 @@ def test_the_reference_draws_for_one_that_cannot(function, said):
     alpha_bar = np.array([1.0, 0.5])
     np.testing.assert_array_equal(mine(x0, 1, alpha_bar, noise), forward.q_sample(x0, 1, alpha_bar, noise))
     assert said in mine.note and mine.note.endswith("the reference draws this.")
+
+
+def test_a_list_of_pairs_is_compared_layer_by_layer():
+    params = [(np.ones((2, 3)), np.zeros(3)), (np.ones((3, 1)), np.zeros(1))]
+    output, cache = network.mlp_forward(params, np.ones((5, 2)))
+    for wrong, said in ((lambda p, c, g: network.mlp_backward(p, c, g)[:1], "instead of"), (lambda *args: 2.0, "instead of")):
+        mine = Yours("mlp_backward", {"mlp_backward": wrong})
+        assert [dW.shape for dW, _ in mine(params, cache, output)] == [(2, 3), (3, 1)]
+        assert said in mine.note
+    mine = Yours("mlp_backward", {"mlp_backward": lambda p, c, g: tuple(network.mlp_backward(p, c, g))})
+    assert [dW.shape for dW, _ in mine(params, cache, output)] == [(2, 3), (3, 1)]
+    assert mine.note == ""

@@ -200,3 +200,33 @@ def test_score_of_all_cases_is_what_the_two_cells_add_up_to():
 
     verdict = judge_all(STEP, caller({"q_step": only_two_axes}))
     assert (verdict.passed, verdict.score) == (False, STEP.visible_points)
+
+
+BACKWARD = find_exercise("mlp_backward")
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda grads: grads[:-1], "should return 3 things"),
+    (lambda grads: [grads[0], (grads[1][0],), grads[2]], "The second result is (an array of shape (4, 4)); it should be 2 things"),
+    (lambda grads: [grads[0], (grads[1][0][:3], grads[1][1]), grads[2]], "result[1][0] has shape (3, 4); expected (4, 4)"),
+    (lambda grads: [*grads[:2], (grads[2][0], grads[2][1] + [0, 1, 0, 0])], "result[2][1] has the right shape, but it is wrong at 1"),
+    (lambda grads: [grads[0], (grads[1][0], None), grads[2]], "result[1][1] is None; it should be an array of shape (4,)"),
+])  # fmt: skip
+def test_a_part_deep_in_an_answer_is_named(change, said):
+    def backward(params, cache, grad_output):
+        grads = BACKWARD.function(params, cache, grad_output)
+        return change(grads) if len(grads) == 3 else grads
+
+    verdict = judge_visible(BACKWARD, caller({"mlp_backward": backward}))
+    assert not verdict.passed and verdict.misconception is None
+    assert said in verdict.message
+
+
+def test_a_change_inside_a_list_that_came_in_is_seen():
+    def backward(params, cache, grad_output):
+        grads = BACKWARD.function(params, cache, grad_output)
+        cache[0][0][0] = 7.0
+        return grads
+
+    verdict = judge_visible(BACKWARD, caller({"mlp_backward": backward}))
+    assert "changes its input cache" in verdict.message
