@@ -1,6 +1,7 @@
 """nbgrader's settings for this course. nbgrader, formgrader and `gradual` all read this file."""
 
 import sys
+from pathlib import Path
 
 c = get_config()  # noqa: F821
 
@@ -30,6 +31,12 @@ except ModuleNotFoundError:
 
 # --- Feedback pages: readable without a network, and nothing active in them
 c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
+
+# --- Late work: "none", "zero" (no points) or "per_day" (percent_per_day of the lesson's points for each day begun)
+c.AssignLatePenalties.plugin_class = "autograder.late.LatePenalty"
+c.LatePenalty.penalty_method = "none"
+c.LatePenalty.percent_per_day = 10
+c.LatePenalty.extensions_file = str(Path(__file__).with_name("extensions.csv"))  # noqa: F821
 
 # --- Safe grading: each submission runs in a sandbox and only returns values. docs/grading-security.md
 try:

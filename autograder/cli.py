@@ -8,8 +8,26 @@ from pathlib import Path
 
 import click
 
+SECTIONS = {
+    "To learn": ("lab", "check", "hint", "progress", "doctor"),
+    "To teach": (
+        "init-course", "release", "due", "grade", "regrade", "formgrader", "feedback", "export", "unclear", "demo-class",
+    ),
+}  # fmt: skip
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Sections(click.Group):
+    """A group whose help lists its commands by who uses them, in the order of use."""
+
+    def format_commands(self, ctx, formatter):
+        named = {name for names in SECTIONS.values() for name in names}
+        rest = tuple(name for name in self.list_commands(ctx) if name not in named)
+        for title, names in {**SECTIONS, "To write lessons": rest}.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(96)) for name in names if name in self.commands])
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gradual-course")
 def main():
     """Gradual, a course on diffusion models that you write by hand."""
@@ -164,7 +182,9 @@ def build(check, execute):
     sys.exit(bool(differences))
 
 
-from autograder import grade_cli  # noqa: E402 (its commands are added to the group above)
+from autograder import grade_cli, instructor_cli  # noqa: E402 (their commands are added to the group above)
 
 main.add_command(grade_cli.grade)
 main.add_command(grade_cli.regrade)
+for command in instructor_cli.COMMANDS:
+    main.add_command(command)

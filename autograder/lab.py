@@ -120,7 +120,11 @@ def _read_versions(own) -> dict[str, str]:
 
 def open_jupyterlab(root: Path, lesson: str, browser: bool = True) -> int:
     """JupyterLab at the student's copy of the lesson, until it is closed; its exit status."""
-    address = f"/lab/tree/my_lessons/{lesson}/{lesson}.ipynb"
+    return start_jupyterlab(root, f"/lab/tree/my_lessons/{lesson}/{lesson}.ipynb", browser)
+
+
+def start_jupyterlab(root: Path, address: str, browser: bool = True) -> int:
+    """JupyterLab in the course's folder, opened at an address of its own, until it is closed; its exit status."""
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={address}"]
     if not browser:
         command.append("--no-browser")
