@@ -141,9 +141,12 @@ class Zygote:
         return SandboxLost(f"the sandbox's warm process ended or does not answer ({error}): {self._last_error()}")
 
     def close(self):
-        self._process.kill()  # process 1 of the sandbox dies with it, and so does everything inside
-        self._process.wait()
-        self._control.socket.close()
+        self._control.socket.close()  # the warm process ends by itself, and what it used is counted as ours
+        try:
+            self._process.wait(ANSWER_SECONDS if not self._child else 0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # process 1 of the sandbox dies with it, and so does everything inside
+            self._process.wait()
         self._folder.cleanup()
 
 

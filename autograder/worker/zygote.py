@@ -24,6 +24,7 @@ from autograder.worker import isolate
 RESIDENT_PAGES = re.compile(rb"^\d+ (\d+)")
 SESSION = re.compile(rb"^.*\) \S (?:-?\d+ ){2}(\d+)", re.DOTALL)
 PROPORTIONAL_KB = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
+FEEDBACK_DPI = 100  # a point of a feedback page for each pixel
 PAGE = resource.getpagesize()
 
 
@@ -34,12 +35,15 @@ def warm_up():
 
     import gradual
     from autograder.worker import session
+    from gradual import plots
 
     for module in pkgutil.walk_packages(gradual.__path__, "gradual."):
         importlib.import_module(module.name)
     shell = session.make_shell()
     shell.run_cell("import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('$x$')", store_history=False)
     session.take_figures(1, 10**7)
+    plots.DPI = FEEDBACK_DPI
+    plots.curves([0, 1], {"a": [0, 1]}, "$x_t$", "x", "y")._repr_png_()
     shell.reset(new_session=True)
     pyplot.close("all")
     gc.collect()
