@@ -45,8 +45,7 @@ def make(name, steps, out):
     """Train one network and write its file."""
     seen, unseen = seen_and_unseen(name)
     training = train(seen, ALPHA_BAR, np.random.default_rng(0), steps, **NETWORKS[name])
-    for progress in track(training, name, steps):
-        pass
+    *_, progress = track(training, name, steps)
     weights = flatten(progress.params).astype(np.float16)
     widths = [len(progress.params[0][0]), *(len(b) for _, b in progress.params)]
     loss = unseen_loss(unflatten(weights, widths), unseen, **NETWORKS[name])
