@@ -31,12 +31,13 @@ def vlb_terms(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
     betas : array (T+1,), β, with betas[0] = 0
     alpha_bar : array (T+1,), ᾱ, with alpha_bar[0] = 1
     noise : array (T, B, …), drawn from N(0, 1); noise[t-1] makes x_t from x0
-    variance : "posterior" for σ_t² = β̃_t, or "beta" for σ_t² = β_t; σ_1² = β_1 in both, since β̃_1 = 0
+    variance : "posterior" for σ_t² = β̃_t, or "beta" for σ_t² = β_t;
+        σ_1² = β_1 in both, since β̃_1 = 0
 
     Returns
     -------
-    L_0, a number; L_step (T−1,), with the term of step t at index t − 2; L_T, a number: all in nats,
-    summed over a sample's entries, averaged over the batch
+    L_0, a number; L_step (T−1,), with the term of step t at index t − 2; L_T, a number:
+    all in nats, summed over a sample's entries, averaged over the batch
 
     Raises
     ------
@@ -63,7 +64,7 @@ def vlb_terms(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
 
 @checked(x0=batch, alpha_bar=alpha_bar_over_time, t=timestep("alpha_bar", "x0", first=1), noise=same_shape("x0"))
 def simple_loss(eps_model, x0, t, alpha_bar, noise):
-    """The loss that DDPM trains with: the squared error of the predicted noise, every step counted alike.
+    """The loss that DDPM trains with: the squared error of the predicted noise, all steps alike.
 
     L_simple = mean of (ε − ε̂(√ᾱ_t · x₀ + √(1 − ᾱ_t) · ε, t))²
 

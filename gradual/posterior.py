@@ -82,7 +82,7 @@ def _one_number_or_like(mean):
 
 @checked(mean1=numbers, var1=_positive_like("mean1"), mean2=_one_number_or_like("mean1"), var2=_positive_like("mean2"))
 def normal_kl(mean1, var1, mean2, var2):
-    """How much one Gaussian differs from another, entry by entry: what it costs to believe in the second.
+    """What it costs, entry by entry, to believe in one Gaussian when another is true.
 
     KL(N(μ₁, σ₁²), N(μ₂, σ₂²)) = ½ · (log(σ₂² / σ₁²) + (σ₁² + (μ₁ − μ₂)²) / σ₂² − 1)
 
