@@ -20,7 +20,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, from_dict
 from traitlets.config import Config
 
-TEMPLATES = [Path(__file__).parent / "templates", Path(nbgrader.server_extensions.formgrader.__file__).parent / "templates"]
+FORMGRADER = Path(nbgrader.server_extensions.formgrader.__file__).parent
+TEMPLATES = [Path(__file__).parent / "templates", FORMGRADER / "templates"]
+STYLES_FOLDER = FORMGRADER / "static" / "node_modules" / "bootstrap" / "dist" / "css"
 
 LONGEST_TEXT = 50_000
 LONGEST_FORMULA = 2_000
@@ -58,7 +60,11 @@ class FeedbackExporter(HTMLExporter):
 
     @property
     def default_config(self):
-        own = {"template_name": "feedback_page", "extra_template_basedirs": [str(path) for path in TEMPLATES]}
+        own = {
+            "template_name": "feedback_page",
+            "extra_template_basedirs": [str(path) for path in TEMPLATES],
+            "extra_template_paths": [str(STYLES_FOLDER)],
+        }
         config = Config({"FeedbackExporter": own})
         config.merge(super().default_config)
         return config

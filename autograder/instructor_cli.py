@@ -76,6 +76,11 @@ def due(lesson, date, student, clear):
         raise click.ClickException(f'{date!r} is no date. Write it like 2027-02-01, or "2027-02-01 18:00".') from None
     api = instructor.open_course(root)
     in_gradebook(api, name)
+    with api.gradebook as book:
+        whole = book.find_assignment(name).duedate
+    if student and moment and (whole is None or moment < whole):
+        before = f"is due {late.local(whole)}" if whole else "has no due date yet"
+        raise click.ClickException(f"{name} {before}: an extension gives a student more time than that.")
     if student and (date or clear):
         late.extend(root / late.EXTENSIONS, name, student, moment)
     elif date or clear:
@@ -87,6 +92,8 @@ def due(lesson, date, student, clear):
     for (extended, one), moment in sorted(late.extensions(root / late.EXTENSIONS).items()):
         if extended == name:
             click.echo(f"  {one}: {late.local(moment)}")
+    if whole and api.config.LatePenalty.get("penalty_method", "none") == "none":
+        click.echo("Late work costs nothing so far: LatePenalty.penalty_method in nbgrader_config.py decides.")
     if date or clear:
         for one, (before, after) in sorted(late.set_penalties(api, name).items()):
             click.echo(f"  {one}: the penalty was {before:g} points, and is {after:g} now.")
@@ -142,7 +149,7 @@ def formgrader(no_browser):
 @click.command()
 @click.argument("lesson")
 @click.option("--format", "form", type=FORMATS, required=True, help="csv has every cell's score.")
-@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="The file; LESSON-FORMAT.csv if left out.")
+@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="The file; LESSON.csv or LESSON-FORMAT.csv if left out.")
 @click.option("--roster", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="canvas: the gradebook as Canvas exports it, for its students and its column.")  # fmt: skip
 @click.option("--column", help="canvas, with --roster: the assignment's name there, if it is not LESSON.")
@@ -157,7 +164,7 @@ def export(lesson, form, to, roster, column, identify, missing_as_zero):
     # Paths are meant from where the command was typed; nbgrader works in the course's folder.
     roster, to = roster and roster.resolve(), to and to.resolve()
     root, name = find(lesson)
-    to = to or Path.cwd() / f"{name}-{form}.csv"
+    to = to or Path.cwd() / (f"{name}.csv" if form == "csv" else f"{name}-{form}.csv")
     if roster == to:
         raise click.ClickException(f"{to} is the roster: write to another file.")
     api = instructor.open_course(root)
