@@ -6,6 +6,7 @@ import contextlib
 import dis
 import io
 import linecache
+import threading
 import traceback
 import types
 import warnings
@@ -16,6 +17,8 @@ from autograder.described import realise
 from autograder.outcome import Outcome, Raised, Unplain, plain
 
 PRINTED_AT_MOST = 2_000
+ONE_AT_A_TIME = threading.RLock()
+"""Streams and warnings are the process's own, and JupyterLab may move a slider in another thread than a check runs in."""
 
 
 def call_function(function, parameters, inputs) -> Outcome:
@@ -52,6 +55,7 @@ def as_left(argument):
 def quiet(printed):
     """Keep prints, warnings and NumPy's complaints out of the notebook while a function is checked."""
     with (
+        ONE_AT_A_TIME,
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
         warnings.catch_warnings(),
