@@ -145,6 +145,15 @@ def test_the_irreducible_loss_of_one_bell_has_a_formula():
     np.testing.assert_allclose(smallest_eps_mse(bell, ALPHA_BAR), expected, atol=1e-11)
 
 
+def test_in_the_plane_the_irreducible_loss_is_the_mean_over_both_coordinates():
+    """Two bells along the first coordinate, one along the second, independent: each has its own."""
+    bells = GaussianMixture([0.4, 0.6], [[-1.0], [1.2]], [[[0.1]], [[0.2]]])
+    plane = GaussianMixture([0.4, 0.6], [[-1.0, 0.3], [1.2, 0.3]], [np.diag([0.1, 0.5]), np.diag([0.2, 0.5])])
+    along_second = 0.5 * ALPHA_BAR / (0.5 * ALPHA_BAR + 1 - ALPHA_BAR)
+    expected = (smallest_eps_mse(bells, ALPHA_BAR) + along_second) / 2
+    np.testing.assert_allclose(smallest_eps_mse(plane, ALPHA_BAR), expected, atol=1e-9)
+
+
 def test_for_gaussian_data_the_bound_is_tight():
     """Each reverse step is Gaussian then, so with the best variance the bound is the entropy, ½ log 2πe s²."""
     bell = GaussianMixture([1.0], [[0.0]], [[[0.5]]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import threading
 import time
 import weakref
 
@@ -93,8 +94,9 @@ def valley(adam_step):
 class Training(Scene):
     """A picture of training with buttons: Start (or go on) and Stop, and a bar that says how far it is.
 
-    Training runs on the kernel's own loop in short slices, so other cells run and Stop is heard in between. Only
-    one such widget trains at a time: a new one, or a Start elsewhere, stops it.
+    Training runs in short slices on the loop that runs the cells, so other cells get their turn in between. Only
+    one such widget trains at a time: a new one, or a Start elsewhere, stops it. JupyterLab may deliver clicks and
+    slider moves in another thread than cells run in, so one lock keeps them apart.
     """
 
     _running = None
@@ -102,9 +104,14 @@ class Training(Scene):
     def __init__(self, stage, draw, controls, functions, begin, steps):
         """``begin()`` makes a generator of ``gradual.training.Progress``; ``draw`` reads ``history`` and ``params``."""
         self.begin, self.steps, self.history, self.params = begin, steps, [], None
-        self.trouble, self.training, self.running, self._task = None, None, False, None
-        self.start_button = widgets.Button(description="Start", icon="play", button_style="primary")
-        self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
+        self.trouble, self.training, self.running, self._turn = None, None, False, None
+        self._lock = threading.RLock()
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:  # no kernel
+            self._loop = None
+        self.start_button = widgets.Button(description="Start", button_style="primary")
+        self.stop_button = widgets.Button(description="Stop", disabled=True)
         self.bar = widgets.IntProgress(min=0, max=steps, layout={"width": "260px"})
         self.told = widgets.Label()
         Training.stop_any()
@@ -123,21 +130,23 @@ class Training(Scene):
             other.stop()
 
     def start(self):
-        """Train from the beginning, or go on where Stop was pressed; without a running loop, to the end at once."""
+        """Train from the beginning, or go on where Stop was pressed; without a kernel, to the end at once."""
         Training.stop_any()
-        if self.training is None:
-            self.history, self.params, self.trouble, self.training = [], None, None, self.begin()
-        self.running, Training._running = True, weakref.ref(self)
-        self._tell()
-        try:
-            self._task = asyncio.get_running_loop().create_task(self._train())
-        except RuntimeError:
+        with self._lock:
+            if self.training is None:
+                self.history, self.params, self.trouble, self.training = [], None, None, self.begin()
+            self.running, self._turn, Training._running = True, object(), weakref.ref(self)
+            self._tell()
+        if self._loop is None:
             self.finish()
+        else:
+            asyncio.run_coroutine_threadsafe(self._train(self._turn), self._loop)
 
     def stop(self):
-        """Hold training; Start goes on."""
+        """Hold training after the step that it is taking; Start goes on."""
         self.running = False
-        self._tell()
+        with self._lock:
+            self._tell()
 
     def finish(self, seconds=float("inf")):
         """Train to the end at once, or for as many seconds."""
@@ -145,28 +154,31 @@ class Training(Scene):
         self.advance(seconds)
         self.stop()
 
-    async def _train(self):
-        while self.running:
+    async def _train(self, turn):
+        while self.running and self._turn is turn:
             self.advance(SLICE_SECONDS)
             await asyncio.sleep(PAUSE_SECONDS)
 
     def advance(self, seconds):
         """Train for a moment, and show what came of it. What goes wrong stops training and is told."""
-        until = time.monotonic() + seconds
-        try:
-            with np.errstate(all="ignore"):
-                for progress in self.training:
-                    self._took(progress)
-                    if time.monotonic() >= until or not self.running:
-                        break
-            if len(self.history) == self.steps:
+        with self._lock:
+            try:
+                self._take_steps(time.monotonic() + seconds)
+            except KeyboardInterrupt:  # the kernel's own stop button
                 self.training, self.running = None, False
-        except KeyboardInterrupt:  # the kernel's own stop button
+            except Exception as error:
+                self.trouble, self.training, self.running = error, None, False
+            self.redraw()
+            self._tell()
+
+    def _take_steps(self, until):
+        with np.errstate(all="ignore"):
+            for progress in self.training:
+                self._took(progress)
+                if time.monotonic() >= until or not self.running:
+                    break
+        if len(self.history) == self.steps:
             self.training, self.running = None, False
-        except Exception as error:
-            self.trouble, self.training, self.running = error, None, False
-        self.redraw()
-        self._tell()
 
     def _took(self, progress):
         if not np.isfinite(progress.loss):
@@ -178,10 +190,11 @@ class Training(Scene):
         self.params = progress.params
 
     def redraw(self, change=None):
-        super().redraw(change)
-        if self.trouble and not self.error:
-            self.error = f"Training stopped at step {len(self.history) + 1}. {explain(self.trouble)}"
-            self._show(self._error, self.error, 'class="gradual-error" role="alert"')
+        with self._lock:
+            super().redraw(change)
+            if self.trouble:
+                self.error = f"Training stopped at step {len(self.history) + 1}. {explain(self.trouble)}"
+                self._show(self._error, self.error, 'class="gradual-error" role="alert"')
 
     def _tell(self):
         done = len(self.history)
