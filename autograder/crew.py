@@ -75,6 +75,6 @@ def grade_on_cluster(task: Task, arrivals: Iterable[Arrival], scheduler: str) ->
     with Client(scheduler, set_as_default=False) as client:
         shared = client.scatter(task, broadcast=True, hash=False)
         waiting = {client.submit(batch.grade_batch, shared, group, pure=False, retries=2): group for group in groups}
-        for done in completed(waiting):
+        for done in completed(list(waiting), loop=client.loop):
             yield from zip(waiting.pop(done), done.result())
             done.release()
