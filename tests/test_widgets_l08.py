@@ -24,13 +24,13 @@ CLEAN = (
 FLOOR = smallest_eps_mse(GaussianMixture(*CLEAN), ALPHA_BAR)
 NAMES = {"forward": "mlp_forward", "backward": "mlp_backward", "adam": "adam_step", "embed": "timestep_embedding"}
 WIDGETS = {
-    "best_prediction": (best_guess, (CLEAN, ALPHA_BAR, FLOOR), ()),
+    "best_prediction": (best_guess, (CLEAN, ALPHA_BAR), ()),
     "time_waves": (best_guess, (20,), ("timestep_embedding",)),
     "bends": (small_network, (), ("mlp_forward",)),
     "loss_slope": (small_network, (), ("mlp_forward", "mlp_backward")),
     "gradient_check": (small_network, (), ("mlp_forward", "mlp_backward")),
     "valley": (training, (), ("adam_step",)),
-    "watch_training": (training, (CLEAN, ALPHA_BAR, FLOOR), tuple(NAMES)),
+    "watch_training": (training, (CLEAN, ALPHA_BAR), tuple(NAMES)),
 }
 GARBAGE = {
     "nothing": lambda *args, **options: None,

@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 
+from gradual.elbo import smallest_eps_mse
 from gradual.forward import q_sample
 from gradual.mixture import GaussianMixture
 from gradual.plots import BLACK, BLUE, GREY, ORANGE, RED, label, legend
@@ -15,20 +16,20 @@ from gradual.widgets.stage import Stage
 POINTS = 400
 
 
-def best_prediction(clean, alpha_bar, floor, seed=0):
+def best_prediction(clean, alpha_bar, seed=0):
     """The noise of a point against the best guess of it, step by step; and the squared error that this guess has.
 
     Parameters
     ----------
     clean : tuple (weights (K,), means (K, D), covs (K, D, D)), the mixture of the clean data
     alpha_bar : array (T+1,)
-    floor : array (T+1,), the smallest possible squared error at each step, as ``elbo.smallest_eps_mse`` gives it
 
     Controls: the step t.
     """
     T, mixture, rng = len(alpha_bar) - 1, GaussianMixture(*clean), np.random.default_rng(seed)
     x0, exact = mixture.sample(POINTS, rng), mixture.eps_model(alpha_bar)
-    noise, mean = rng.standard_normal(x0.shape), floor[1:].mean()
+    noise, floor = rng.standard_normal(x0.shape), smallest_eps_mse(mixture, alpha_bar)
+    mean = floor[1:].mean()
     stage = Stage(9, 4.2)
     left, right = stage.figure.subplots(1, 2, width_ratios=[1.15, 1])
     label(left, "The error of the best guess", "step t", "mean of (ε − ε̂)²").set(xlim=(0, T + 1), ylim=(0, 1.08))

@@ -12,6 +12,7 @@ import weakref
 import ipywidgets as widgets
 import numpy as np
 
+from gradual.elbo import smallest_eps_mse
 from gradual.mixture import GaussianMixture
 from gradual.plots import BLUE, ORANGE, RED, label, legend
 from gradual.training import eps_model_from, train
@@ -211,7 +212,7 @@ class Training(Scene):
         return super()._repr_mimebundle_(**options)
 
 
-def watch_training(clean, alpha_bar, floor, forward, backward, adam, embed, steps=2_000, seed=0):
+def watch_training(clean, alpha_bar, forward, backward, adam, embed, steps=2_000, seed=0):
     """Train a noise predictor and watch: its loss above the floor, and its field beside the exact one.
 
     The arrows point against the predicted noise: the way that a noisy point should go.
@@ -220,13 +221,13 @@ def watch_training(clean, alpha_bar, floor, forward, backward, adam, embed, step
     ----------
     clean : tuple (weights (K,), means (K, 2), covs (K, 2, 2)), the mixture that the data comes from
     alpha_bar : array (T+1,)
-    floor : array (T+1,), the smallest possible squared error at each step
     forward, backward, adam, embed : callables, mlp_forward, mlp_backward, adam_step and timestep_embedding
     steps : int, how many steps training takes
 
     Controls: Start, Stop, and the step t whose field is shown.
     """
-    T, mixture, mean = len(alpha_bar) - 1, GaussianMixture(*clean), floor[1:].mean()
+    T, mixture = len(alpha_bar) - 1, GaussianMixture(*clean)
+    mean = smallest_eps_mse(mixture, alpha_bar)[1:].mean()
     exact = mixture.eps_model(alpha_bar)
     data = mixture.sample(20_000, np.random.default_rng(seed))
     stage = Stage(9.6, 4)

@@ -14,8 +14,7 @@
 # %% tags=["setup"]
 import numpy as np
 from autograder import check, hint, progress, yours
-from gradual import GaussianMixture, alpha_bar_from_betas, cosine_beta_schedule, network
-from gradual.elbo import smallest_eps_mse
+from gradual import alpha_bar_from_betas, cosine_beta_schedule, network
 from gradual.widgets.best_guess import best_prediction, time_waves
 from gradual.widgets.small_network import bends, gradient_check, loss_slope
 from gradual.widgets.training import valley, watch_training
@@ -31,9 +30,8 @@ means = np.array([[-0.9, -0.3], [0.3, 1.0], [1.8, -0.75]])
 covs = np.array([[[0.10, 0.05], [0.05, 0.08]], [[0.05, 0], [0, 0.05]], [[0.08, -0.04], [-0.04, 0.06]]])
 clean = weights, means, covs
 alpha_bar = alpha_bar_from_betas(cosine_beta_schedule(100))
-floor = smallest_eps_mse(GaussianMixture(*clean), alpha_bar)
 
-best_prediction(clean, alpha_bar, floor)
+best_prediction(clean, alpha_bar)
 
 # %% [markdown]
 # At $t = 1$ the dots lie flat: so little noise cannot be told from the spread of the clusters, the best guess is almost 0, and its error almost 1. At $t = 100$ the point is nearly all noise, and the guess is nearly perfect. In between lies what a network can learn.
@@ -42,7 +40,7 @@ best_prediction(clean, alpha_bar, floor)
 #
 # $$L = \mathbb E\,(\varepsilon - \hat\varepsilon(x_t, t))^2 \;\ge\; \mathbb E\,(\varepsilon - \mathbb E[\varepsilon \mid x_t])^2,$$
 #
-# has a floor: the dashed line. It is computed by quadrature, not by a network, and you will see your own loss come down to it. (Everywhere in this lesson, the mean runs over the two coordinates as well.)
+# has a floor: the dashed line. It is computed from the mixture (`gradual.elbo.smallest_eps_mse`), not by a network, and you will see your own loss come down to it. (Everywhere in this lesson, the mean runs over the two coordinates as well.)
 #
 # ## 2. How does a network know what time it is?
 #
@@ -184,7 +182,7 @@ valley(adam_step=network.adam_step)
 
 # %%
 watch_training(
-    clean, alpha_bar, floor, forward=yours("mlp_forward"), backward=yours("mlp_backward"), adam=yours("adam_step"),
+    clean, alpha_bar, forward=yours("mlp_forward"), backward=yours("mlp_backward"), adam=yours("adam_step"),
     embed=yours("timestep_embedding"),
 )
 

@@ -10,17 +10,15 @@ from lab import PANEL
 
 SETUP = """
 import time
-from gradual import GaussianMixture, alpha_bar_from_betas, cosine_beta_schedule, network
-from gradual.elbo import smallest_eps_mse
+from gradual import alpha_bar_from_betas, cosine_beta_schedule, network
 from gradual.widgets.training import watch_training
 
 clean = [1.0], [[0.3, -0.2]], [[[0.2, 0.1], [0.1, 0.2]]]
 alpha_bar = alpha_bar_from_betas(cosine_beta_schedule(20))
-floor = smallest_eps_mse(GaussianMixture(*clean), alpha_bar)
 """
 WATCH = """
 {before}
-watch_training(clean, alpha_bar, floor, network.mlp_forward, {backward}, network.adam_step, network.timestep_embedding,
+watch_training(clean, alpha_bar, network.mlp_forward, {backward}, network.adam_step, network.timestep_embedding,
                steps={steps})
 """
 BREAKS = """
