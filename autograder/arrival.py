@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -34,8 +35,9 @@ class Arrival:
 
 def find_arrivals(submitted: Path, lesson: str, students: str = "*", but: tuple[str, ...] = ()):
     """The students who handed in a lesson, by name. ``students`` is a pattern, ``but`` names some to leave out."""
-    for folder in sorted(Path(submitted).glob(f"*/{lesson}")):
-        student = folder.parent.name
+    for student in sorted(os.listdir(submitted) if Path(submitted).is_dir() else []):
+        if not os.path.lexists(Path(submitted, student, lesson)):  # a link that leads nowhere was handed in too
+            continue
         if fnmatch(student, students) and student not in but and not student.startswith("."):
             yield student
 

@@ -90,7 +90,7 @@ def work(task: Task, arrivals: list[Arrival], jobs: int, scheduler: str | None) 
 
 
 def _task(made: SafeAutograde, lesson: str) -> Task:
-    return Task(lesson, json.dumps(release_of(made.coursedir.root, lesson)), made.secret(), made.sandboxed)
+    return Task(lesson, json.dumps(release_of(made.coursedir.root, lesson)), made.secret(), made.sandboxed, made.limits)
 
 
 @dataclass(frozen=True)

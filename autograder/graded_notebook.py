@@ -16,8 +16,8 @@ NOTES = "gradual-notes"
 
 def graded_notebook(pristine: dict, submission: Submission, cell_results, verdicts: dict[str, Verdict]) -> dict:
     """The student's code cells in their order, with their outputs; what the student left out is put back."""
-    places = {cell.get("id"): place for place, cell in enumerate(pristine["cells"])}
-    last = {cell.grade_id: index for index, cell in enumerate(submission.cells)}
+    places = {cell["id"]: place for place, cell in enumerate(pristine["cells"]) if cell["cell_type"] == "code"}
+    last = {cell.grade_id: index for index, cell in enumerate(submission.cells) if cell.grade_id}
     cells, shown, reached = [], set(), 0
     for index, (cell, result) in enumerate(zip(submission.cells, cell_results)):
         place = places.get(cell.grade_id or cell.cell_id)
@@ -31,7 +31,7 @@ def graded_notebook(pristine: dict, submission: Submission, cell_results, verdic
         grade_id = cell.grade_id if counts else None
         made["outputs"] = verdict_outputs(verdicts[grade_id]) if grade_id in verdicts else list(result.outputs)
         cells.append(made)
-    cells += [_untouched(one, submission, verdicts) for one in _left_out(pristine, reached, len(places), last)]
+    cells += [_untouched(one, submission, verdicts) for one in _left_out(pristine, reached, len(pristine["cells"]), last)]
     return _with_notes({**copy.deepcopy(pristine), "cells": cells}, submission.notes)
 
 

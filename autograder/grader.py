@@ -22,6 +22,7 @@ from autograder.wire import Closed, Malformed
 KINDS = {"returned", "raised", "missing", "unplain"}  # what a worker may claim; "stopped" is said here only
 KEPT_CHARACTERS = 2_000
 KEPT_NAMES = 50
+ALL_USED = "the time for the whole notebook was used up"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -151,9 +152,9 @@ class Worker:
 
     def _ask(self, request, seconds):
         """One request, one answer within ``seconds``; anything else ends the process and raises ``Stopped``."""
-        seconds = min(seconds, self._limits.total_seconds - self._spent)
+        allowed, seconds = seconds, min(seconds, self._limits.total_seconds - self._spent)
         if seconds <= 0:
-            raise OutOfTime("the time for the whole notebook was used up")
+            raise OutOfTime(ALL_USED)
         nonce, begun = secrets.token_hex(16), time.monotonic()
         try:
             self._channel.send({**request, "nonce": nonce}, seconds)
@@ -162,7 +163,7 @@ class Worker:
                 if isinstance(reply, dict) and reply.pop("nonce", None) == nonce:
                     return reply
         except TimeoutError:
-            why = f"it took more than {seconds:.0f} seconds"
+            why = f"it took more than {seconds:.0f} seconds" if seconds == allowed else ALL_USED
         except Closed:
             why = "it ended its own process, or used more memory than there is"
         except Malformed as error:
@@ -177,9 +178,7 @@ class Worker:
     def _watch(self):
         used = self._zygote.usage()["bytes"]
         if used > self._limits.memory_bytes:
-            raise Stopped(
-                f"it used {used / 2**30:.1f} GB of memory, of {self._limits.memory_bytes / 2**30:.1f} GB allowed"
-            )
+            raise Stopped(f"it used more than the {self._limits.memory_bytes / 2**30:.1f} GB of memory allowed")
 
     def _fresh(self):
         self._stop()

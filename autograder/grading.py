@@ -6,6 +6,7 @@ nbgrader's autograde, formgrader's button, ``gradual grade`` and a Dask worker a
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,8 +16,10 @@ from autograder.exercises import all_choices, all_exercises
 from autograder.graded_notebook import graded_notebook, refused_notebook
 from autograder.grader import Grader
 from autograder.judge import judge_choice, judge_hidden, judge_visible
-from autograder.sandbox import Limits, SandboxLost
+from autograder.sandbox import Limits, SandboxLost, SandboxUnavailable
 from autograder.submission import BrokenSubmission, Lesson, Submission, parse_submission
+
+FAULT = "Gradual itself failed on this notebook ({}), so a person has to look at it: tell your instructor."
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,11 @@ class Marker:
             graded = self._run_twice_if_lost(submission)
         except BrokenSubmission as broken:
             graded = self.refuse(str(broken))
+        except SandboxUnavailable:
+            raise
+        except Exception as error:  # a mistake of ours costs one student a second look, never the class its grades
+            logging.getLogger(__name__).exception("grading failed on a submission of %s", self.name)
+            graded = self.refuse(FAULT.format(type(error).__name__))
         return replace(graded, seconds=round(time.monotonic() - begun, 3), sandboxed=self.sandboxed)
 
     def refuse(self, reason: str) -> Graded:
@@ -120,12 +128,14 @@ class Marker:
         )  # fmt: skip
 
     def _verdicts(self, worker) -> dict[str, Verdict]:
+        """Hidden inputs go in last: what a function is asked after them could tell of them, and is shown to the student."""
         verdicts = {}
-        for one in self.exercises:
-            verdicts[f"{one.name}-check"] = judge_visible(one, worker.call)
-            verdicts[f"{one.name}-hidden"] = judge_hidden(one, worker.call, self.secret)
         for one in self.choices:
             verdicts[f"{one.name}-check"] = judge_choice(one, worker.value(one.name).value)
+        for one in self.exercises:
+            verdicts[f"{one.name}-check"] = judge_visible(one, worker.call)
+        for one in self.exercises:
+            verdicts[f"{one.name}-hidden"] = judge_hidden(one, worker.call, self.secret)
         return verdicts
 
     def _graded(self, notebook, verdicts, written_scores, no_response, **about) -> Graded:

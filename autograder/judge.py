@@ -26,7 +26,9 @@ def judge(exercise: Exercise, call, cases=None, points=None, secret: str = PRACT
     failed = next((trial for trial in trials if not trial.passed), None)
     if failed is None:
         return Verdict(exercise.name, True, points, f"{exercise.name} passes all {len(cases)} cases.")
-    blocked = failing_prerequisite(exercise, failed, call)
+    if secret != PRACTICE:
+        failed = without_note(failed)
+    blocked = failing_prerequisite(exercise, failed, call, secret)
     message, misconception = blocked or diagnose(exercise, failed, trials)
     if not (blocked or misconception) and draws_by_itself(exercise, failed, call, secret):
         message = (
@@ -84,7 +86,14 @@ def draws_by_itself(exercise, failed, call, secret) -> bool:
     return second.kind == "returned" and not same_values(first.value, second.value, failed.case)
 
 
-def failing_prerequisite(exercise, failed, call):
+def without_note(failed):
+    """A hidden trial without what the submission's process said of a thing that is no function: that could be an input."""
+    if failed.outcome.kind != "missing":
+        return failed
+    return replace(failed, outcome=replace(failed.outcome, note=""))
+
+
+def failing_prerequisite(exercise, failed, call, secret=PRACTICE):
     """The first exercise that the student's function calls and that fails by itself: mend that one first."""
     for name in failed.outcome.functions_read:
         called = find_exercise(name)
@@ -92,5 +101,7 @@ def failing_prerequisite(exercise, failed, call):
             continue
         verdict = judge(called, call)
         if not verdict.passed:
-            return f"{exercise.name} calls your {name}, which does not pass yet. Mend {name} first: {verdict.message}", None
+            # its message is from practice inputs, but its process has seen hidden ones by now, and could tell of them
+            why = f": {verdict.message}" if secret == PRACTICE else "."
+            return f"{exercise.name} calls your {name}, which does not pass yet. Mend {name} first{why}", None
     return None

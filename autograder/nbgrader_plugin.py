@@ -13,12 +13,12 @@ import nbgrader.apps.autogradeapp
 import nbgrader.converters
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, NbGraderException
-from traitlets import Bool
+from traitlets import Bool, Float
 
 from autograder.arrival import find_arrivals, read_arrival
 from autograder.grading import Marker, release_of
 from autograder.recording import Recorder
-from autograder.sandbox import SandboxUnavailable
+from autograder.sandbox import Limits, SandboxUnavailable
 from autograder.secret import course_secret
 
 NO_SECRET = "The course has no secret, from which the hidden checks' inputs are made: run `gradual init-course` first."
@@ -31,13 +31,25 @@ class SafeAutograde(Autograde):
         True, help="False runs students' code with no sandbox around it, for trusted work only; every grade says so."
     ).tag(config=True)
 
+    cell_seconds = Float(Limits.cell_seconds, help="A cell that takes longer is ended.").tag(config=True)
+    call_seconds = Float(Limits.call_seconds, help="A call of a student's function that takes longer is ended.").tag(
+        config=True
+    )
+    total_seconds = Float(Limits.total_seconds, help="What a submission may take in all.").tag(config=True)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            cell_seconds=self.cell_seconds, call_seconds=self.call_seconds, total_seconds=self.total_seconds
+        )
+
     @property
     def submitted(self) -> Path:
         # a folder above a student's: its own placeholders are filled in below it
         return Path(self.coursedir.root) / self.coursedir.submitted_directory
 
     def marker(self, lesson: str, secret: str) -> Marker:
-        return Marker(release_of(self.coursedir.root, lesson), lesson, secret, sandboxed=self.sandboxed)
+        return Marker(release_of(self.coursedir.root, lesson), lesson, secret, self.limits, self.sandboxed)
 
     def secret(self) -> str:
         secret = course_secret(Path(self.coursedir.root))

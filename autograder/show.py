@@ -96,6 +96,7 @@ def entries(got, expected, right):
 
 
 def curves(got, expected):
+    got, expected = got.astype(float), expected.astype(float)
     low, high = min(got.min(), expected.min()), max(got.max(), expected.max())
     scale = f"  from index 0 to {got.size - 1}; lowest bar {low:.4g}, highest {high:.4g}"
     return ["", f"  yours     {bars(got, low, high)}", f"  expected  {bars(expected, low, high)}", scale]
@@ -103,5 +104,5 @@ def curves(got, expected):
 
 def bars(values, low, high, width=48):
     picked = values[np.linspace(0, len(values) - 1, min(width, len(values))).astype(int)]
-    level = (picked - low) / (high - low or 1)
+    level = (picked / 2 - low / 2) / (high / 2 - low / 2 or 1)  # in halves, for high - low can be beyond the largest float
     return "".join("▁▂▃▄▅▆▇█"[int(round(7 * float(one)))] for one in level)

@@ -129,7 +129,10 @@ class _Reader:
         if not all(type(size) is int and 0 <= size < 2**40 for size in shape):
             raise Malformed("a shape that is none")
         raw = self._take(math.prod(shape) * DTYPES[name].itemsize)
-        return np.frombuffer(raw, dtype=DTYPES[name]).reshape(shape).copy()
+        try:
+            return np.frombuffer(raw, dtype=DTYPES[name]).reshape(shape).copy()
+        except ValueError:  # no entries, along axes too long to be counted
+            raise Malformed("a shape that is none") from None
 
     def _scalar(self, content, depth):
         array = self._array(content, depth)
@@ -186,7 +189,7 @@ class Channel:
         """
         size = struct.unpack(">I", self._exactly(4, deadline, watch))[0]
         if size > cap:
-            raise Malformed(f"an answer of {size:,} bytes, above the limit of {cap:,}")
+            raise Malformed(f"an answer above the limit of {cap:,} bytes")
         return unpack(self._exactly(size, deadline, watch))
 
     def pending(self) -> bool:

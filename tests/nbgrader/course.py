@@ -12,6 +12,7 @@ import nbformat
 
 from autograder.exercises import all_choices, all_exercises
 from autograder.reference_source import function_text
+from autograder.secret import init_course
 
 REPO = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.name for path in (REPO / "lessons").iterdir() if path.is_dir())
@@ -31,6 +32,8 @@ class Course:
             shutil.copy(REPO / "source" / lesson / name, root / "source" / lesson / name)
         settings = (REPO / "nbgrader_config.py").read_text()
         (root / "nbgrader_config.py").write_text(settings.split(SAFE_GRADING)[0] if stock else settings)
+        if not stock:
+            init_course(root)
 
     def run(self, *command, check=True, **environment):
         """Run a command of nbgrader's in the course's folder; its output, both streams."""
