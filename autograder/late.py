@@ -36,12 +36,15 @@ class LatePenalty(LateSubmissionPlugin):
         grading = self.parent  # nbgrader's AssignLatePenalties, which knows the lesson
         submission = grading.gradebook.find_submission(grading.assignment_id, student_id)
         late = seconds_late(submission, extensions(Path(self.extensions_file)))
+        return self.points_off(late, score, submission.assignment.max_score)
+
+    def points_off(self, late: float, score: float, max_score: float) -> float | None:
+        """What so many seconds cost, or None where they cost nothing."""
         if late <= 60 * self.grace_minutes or self.penalty_method == "none":
             return None
         if self.penalty_method == "zero":
             return score
-        points = grading.gradebook.find_assignment(grading.assignment_id).max_score
-        return points * self.percent_per_day / 100 * math.ceil(late / DAY)
+        return max_score * self.percent_per_day / 100 * math.ceil(late / DAY)
 
 
 def seconds_late(submission, known_extensions) -> float:
