@@ -14,7 +14,7 @@ import gradual
 from autograder.cli import main
 from autograder.exercises import all_choices, all_exercises
 
-DOCS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/teaching.md", "docs/notation.md")
+DOCS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/instructors.md", "docs/teaching.md", "docs/notation.md")
 # The folders and files that a path in code spans starts with; a path elsewhere (my_lessons/, .venv/) is made later.
 FOLDERS = r"(?:\.ci|gradual|autograder|source|lessons|solutions|tests|docs|benchmarks)"
 OURS = re.compile(rf"^{FOLDERS}/[\w./-]*$|^[\w.-]+\.(?:md|py|yml|toml|lock)$")
