@@ -4,136 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.described import LinearModel
 from autograder.exercise import Case, Exercise, Misconception
-from gradual import elbo, forward, parameterization, posterior, schedules
-
-LESSON = "07_elbo"
-
-
-def schedule_of(rng, T):
-    betas = np.concatenate([[0.0], np.linspace(0.05, 0.5, T) + rng.uniform(0, 0.05, T)])
-    return betas, schedules.alpha_bar_from_betas(betas)
-
-
-def small_model(rng, T):
-    return LinearModel(rng.uniform(0.2, 0.8, T + 1), rng.normal(0, 0.3, T + 1))
-
-
-def bound_inputs(T, shape, variance):
-    def make(rng):
-        betas, alpha_bar = schedule_of(rng, T)
-        noise = rng.standard_normal((T, *shape))
-        return {
-            "x0": rng.normal(0.3, 1, shape),
-            "eps_model": small_model(rng, T),
-            "betas": betas,
-            "alpha_bar": alpha_bar,
-            "noise": noise,
-            "variance": variance,
-        }
-
-    return make
-
-
-def log_cost(x0, mean, sigma2):
-    return 0.5 * (np.log(2 * np.pi * sigma2) + (x0 - mean) ** 2 / sigma2)
-
-
-def at_the_end(x0, alpha_bar):
-    return posterior.normal_kl(np.sqrt(alpha_bar[-1]) * x0, 1 - alpha_bar[-1], 0, 1)
-
-
-def per_sample(nats):
-    return np.sum(nats) / len(nats)
-
-
-def terms(
-    noise_of=lambda noise, t: noise[t - 1],
-    makes=forward.q_sample,
-    predict=lambda model, x_t, t: model(x_t, t),
-    clean=parameterization.x0_from_eps,
-    choose=lambda variance, t: variance == "posterior" and t > 1,
-    first=log_cost,
-    later=posterior.normal_kl,
-    last=at_the_end,
-    average=per_sample,
-):
-    """vlb_terms with one of its parts exchanged."""
-
-    def vlb_terms(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
-        costs = []
-        for t in range(1, len(betas)):
-            x_t = makes(x0, t, alpha_bar, noise_of(noise, t))
-            true_mean, true_var = posterior.q_posterior(x0, x_t, t, betas, alpha_bar)
-            guess = clean(x_t, predict(eps_model, x_t, t), t, alpha_bar)
-            mean, _ = posterior.q_posterior(guess, x_t, t, betas, alpha_bar)
-            sigma2 = true_var if choose(variance, t) else betas[t]
-            costs.append(average(first(x0, mean, sigma2) if t == 1 else later(true_mean, true_var, mean, sigma2)))
-        return costs[0], np.array(costs[1:]), average(last(x0, alpha_bar))
-
-    return vlb_terms
-
-
-RIGHT = terms()
-
-
-def returned(change, **parts):
-    """The right terms, or those of ``terms(**parts)``, handed back in another way."""
-    return lambda *arguments: change(*terms(**parts)(*arguments))
-
-
-def kl_at_every_step(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
-    costs = []
-    for t in range(1, len(betas)):
-        x_t = forward.q_sample(x0, t, alpha_bar, noise[t - 1])
-        true_mean, true_var = posterior.q_posterior(x0, x_t, t, betas, alpha_bar)
-        guess = parameterization.x0_from_eps(x_t, eps_model(x_t, t), t, alpha_bar)
-        sigma2 = true_var if variance == "posterior" and t > 1 else betas[t]
-        mean, _ = posterior.q_posterior(guess, x_t, t, betas, alpha_bar)
-        costs.append(per_sample(kl_of_any(true_mean, true_var, mean, sigma2)))
-    return costs[0], np.array(costs[1:]), per_sample(at_the_end(x0, alpha_bar))
-
-
-def kl_of_any(mean1, var1, mean2, var2):
-    """normal_kl for a variance of 0 too, as a student's own has no checks."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return 0.5 * (np.log(var2 / np.float64(var1)) + (var1 + (mean1 - mean2) ** 2) / np.float64(var2) - 1)
-
-
-def posterior_at_step_one(x0, mean, sigma2):
-    """What L_0 becomes with σ_1² = β̃_1 = 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return log_cost(x0, mean, np.float64(0))
-
-
-def by_arrays(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
-    """All steps written out by the errors of ε, with no other function."""
-    T, B = len(betas) - 1, len(x0)
-    a, b = alpha_bar[1:], betas[1:]
-    squares = []
-    for t in range(1, T + 1):
-        x_t = np.sqrt(alpha_bar[t]) * x0 + np.sqrt(1 - alpha_bar[t]) * noise[t - 1]
-        squares.append(((noise[t - 1] - eps_model(x_t, t)) ** 2).sum() / B)
-    D = x0.size / B
-    error = b**2 / ((1 - b) * (1 - a)) * np.array(squares)
-    var = b * (1 - alpha_bar[:-1]) / (1 - a)
-    sigma2 = np.where((np.arange(T) > 0) & (variance == "posterior"), var, b)
-    ratio = var[1:] / sigma2[1:]
-    L_0 = 0.5 * (D * np.log(2 * np.pi * b[0]) + error[0] / b[0])
-    L_step = 0.5 * (D * (ratio - np.log(ratio) - 1) + error[1:] / sigma2[1:])
-    return L_0, L_step, 0.5 * (a[-1] * (x0**2).sum() / B - D * a[-1] - D * np.log(1 - a[-1]))
-
-
-def sample_by_sample(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
-    each = [RIGHT(x0[i : i + 1], eps_model, betas, alpha_bar, noise[:, i : i + 1], variance) for i in range(len(x0))]
-    return tuple(np.mean(np.array(part), axis=0) for part in zip(*each))
-
-
-def as_float32_and_lists(*arguments):
-    L_0, L_step, L_T = RIGHT(*arguments)
-    return np.float32(L_0), [np.float32(cost) for cost in L_step], L_T
-
+from autograder.exercises.bound_parts import (
+    LESSON,
+    RIGHT,
+    as_float32_and_lists,
+    bound_inputs,
+    by_arrays,
+    jump,
+    kl,
+    kl_at_every_step,
+    log_cost,
+    models_own_pair,
+    posterior_at_step_one,
+    returned,
+    sample_by_sample,
+    terms,
+)
+from gradual import elbo
 
 VLB_TERMS = Exercise(
     function=elbo.vlb_terms,
@@ -200,7 +88,7 @@ VLB_TERMS = Exercise(
         ),
         Misconception(
             "kl_turned_round",
-            terms(later=lambda m1, v1, m2, v2: posterior.normal_kl(m2, v2, m1, v1)),
+            terms(later=lambda m1, v1, m2, v2: kl(m2, v2, m1, v1)),
             "The two Gaussians of your KL are swapped. The true one, with x0 known, comes first; the model's comes second.",
         ),
         Misconception(
@@ -210,7 +98,7 @@ VLB_TERMS = Exercise(
         ),
         Misconception(
             "standard_deviation_in_the_kl",
-            terms(later=lambda m1, v1, m2, v2: posterior.normal_kl(m1, np.sqrt(v1), m2, np.sqrt(v2))),
+            terms(later=lambda m1, v1, m2, v2: kl(m1, np.sqrt(v1), m2, np.sqrt(v2))),
             "You gave standard deviations to the KL. It takes variances, and q_posterior and betas are variances already.",
         ),
         Misconception(
@@ -220,12 +108,12 @@ VLB_TERMS = Exercise(
         ),
         Misconception(
             "constant_left_out",
-            terms(first=lambda x0, mean, s2: 0.5 * (np.log(s2) + (x0 - mean) ** 2 / s2)),
+            terms(first=lambda x0, mean, s2, x_t: 0.5 * (np.log(s2) + (x0 - mean) ** 2 / s2)),
             "L_0 lacks the 2π of a Gaussian's density: −log N = ½ (log(2π σ²) + (x − μ)²/σ²).",
         ),
         Misconception(
             "first_is_squares_only",
-            terms(first=lambda x0, mean, s2: 0.5 * (x0 - mean) ** 2 / s2),
+            terms(first=lambda x0, mean, s2, x_t: 0.5 * (x0 - mean) ** 2 / s2),
             "Your L_0 is only the squared part. −log of a Gaussian's density also has ½ log(2π σ²), and that one can be negative.",
         ),
         Misconception(
@@ -240,42 +128,97 @@ VLB_TERMS = Exercise(
         ),
         Misconception(
             "model_one_step_early",
-            terms(predict=lambda model, x_t, t: model(x_t, t - 1)),
+            terms(predict=lambda model, x_t, t, x0, noise: model(x_t, t - 1)),
             "You called eps_model with t − 1. It was made for x_t at timestep t, and t counts from 1 here.",
         ),
         Misconception(
             "x_one_step_early",
-            terms(makes=lambda x0, t, alpha_bar, noise: forward.q_sample(x0, t - 1, alpha_bar, noise)),
+            terms(makes=lambda x0, t, alpha_bar, noise: jump(x0, t - 1, alpha_bar, noise)),
             "Your x_t is x_{t−1}: q_sample needs t, and alpha_bar[t] belongs to it.",
         ),
         Misconception(
             "model_sees_clean_data",
-            terms(predict=lambda model, x_t, t: model(0 * x_t, t)),
-            "Your predicted noise does not depend on x_t. Call eps_model(x_t, t).",
+            terms(predict=lambda model, x_t, t, x0, noise: model(x0, t)),
+            "You gave the clean data to the model. It sees x_t: eps_model(x_t, t).",
+        ),
+        Misconception(
+            "true_noise_used",
+            terms(predict=lambda model, x_t, t, x0, noise: noise),
+            "You used the true noise where the model's prediction belongs. The model does not know it: its guess of x_0 comes from eps_model(x_t, t).",
+        ),
+        Misconception(
+            "pair_not_taken_apart",
+            models_own_pair,
+            "q_posterior gives two things, a mean and a variance. Take them apart: mean, var = q_posterior(...).",
+        ),
+        Misconception(
+            "beta_one_early",
+            terms(beta=lambda betas, t: betas[t - 1]),
+            "You used betas[t - 1] for σ_t². The step from x_t back has betas[t]; betas[0] is 0 and belongs to no step.",
+        ),
+        Misconception(
+            "clean_data_compared",
+            terms(compared=lambda true_mean, mean, x0, guess: (x0, guess)),
+            "Your KL compares x_0 with its guess. A step back compares two means of x_{t−1}: both come from q_posterior.",
+        ),
+        Misconception(
+            "squares_for_divergences",
+            terms(later=lambda m1, v1, m2, v2: (m1 - m2) ** 2),
+            "Your steps are squared distances, not nats. The cost of a step is the KL of two Gaussians, by normal_kl.",
+        ),
+        Misconception(
+            "half_of_the_log_in_the_first",
+            terms(first=lambda x0, mean, s2, x_t: 0.5 * (0.5 * np.log(2 * np.pi * s2) + (x0 - mean) ** 2 / s2)),
+            "The log in your L_0 is half of what it should be: inside the ½ it is log(2π σ²), of the variance.",
+        ),
+        Misconception(
+            "end_summed_over_the_batch",
+            terms(average_last=np.sum),
+            "L_T is summed over the batch. Like the other terms, divide it by the number of samples, len(x0).",
+        ),
+        Misconception(
+            "end_averaged_over_entries",
+            terms(average_last=np.mean),
+            "L_T is averaged over a sample's entries too. Like the other terms, sum it over them, then divide by len(x0).",
+        ),
+        Misconception(
+            "end_not_squeezed",
+            terms(last=lambda x0, a, x_t: kl(x0, 1 - a[-1], 0, 1)),
+            "Your L_T has x_0 itself as the mean. After T steps it has shrunk: the mean of q(x_T given x_0) is √ᾱ_T · x_0.",
+        ),
+        Misconception(
+            "first_about_noisy_data",
+            terms(first=lambda x0, mean, s2, x_t: log_cost(x_t, mean, s2)),
+            "Your L_0 asks how probable x_1 is. It is x_0 that has to be described: x0 - mean.",
+        ),
+        Misconception(
+            "end_of_one_draw",
+            terms(last=lambda x0, a, x_t: kl(x_t, 1 - a[-1], 0, 1)),
+            "Your L_T has the drawn x_T as a mean. q(x_T given x_0) has the mean √ᾱ_T · x_0, with no noise in it.",
         ),
         Misconception(
             "end_left_out",
-            terms(last=lambda x0, alpha_bar: 0 * x0),
+            terms(last=lambda x0, a, x_t: 0 * x0),
             "L_T is missing. It is the KL from q(x_T given x_0) to N(0, 1): small, but not 0 while some signal is left.",
         ),
         Misconception(
             "end_turned_round",
-            terms(last=lambda x0, a: posterior.normal_kl(0 * x0, 1.0, np.sqrt(a[-1]) * x0, 1 - a[-1])),
+            terms(last=lambda x0, a, x_t: kl(0 * x0, 1.0, np.sqrt(a[-1]) * x0, 1 - a[-1])),
             "The two Gaussians of your L_T are swapped: q(x_T given x_0) comes first, N(0, 1) second.",
         ),
         Misconception(
             "end_without_root",
-            terms(last=lambda x0, a: posterior.normal_kl(a[-1] * x0, 1 - a[-1], 0, 1)),
+            terms(last=lambda x0, a, x_t: kl(a[-1] * x0, 1 - a[-1], 0, 1)),
             "L_T scales x0 by ᾱ_T. The mean of q(x_T given x_0) is √ᾱ_T · x_0.",
         ),
         Misconception(
             "end_by_standard_deviation",
-            terms(last=lambda x0, a: posterior.normal_kl(np.sqrt(a[-1]) * x0, np.sqrt(1 - a[-1]), 0, 1)),
+            terms(last=lambda x0, a, x_t: kl(np.sqrt(a[-1]) * x0, np.sqrt(1 - a[-1]), 0, 1)),
             "L_T has √(1 − ᾱ_T) where a variance belongs: q(x_T given x_0) has variance 1 − ᾱ_T.",
         ),
         Misconception(
             "end_without_mean",
-            terms(last=lambda x0, a: posterior.normal_kl(0 * x0, 1 - a[-1], 0, 1)),
+            terms(last=lambda x0, a, x_t: kl(0 * x0, 1 - a[-1], 0, 1)),
             "Your L_T forgets the mean of q(x_T given x_0), which is √ᾱ_T · x_0: that much of the data is still there.",
         ),
         Misconception(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autograder.exercise import Choice, Option
-from autograder.exercises.bound_terms import LESSON, VLB_TERMS
+from autograder.exercises.bound_parts import LESSON
+from autograder.exercises.bound_terms import VLB_TERMS
 from autograder.exercises.plain_loss import SIMPLE_LOSS
 from autograder.exercises.two_gaussians import NORMAL_KL
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.exercise import Case, Exercise, Misconception
-from autograder.exercises.bound_terms import LESSON, schedule_of, small_model
+from autograder.exercises.bound_parts import LESSON, schedule_of, small_model
 from gradual import elbo
 
 
@@ -132,6 +132,58 @@ SIMPLE_LOSS = Exercise(
             "not_squared",
             loss(cost=np.mean),
             "You averaged the errors as they are, and those of both signs cancel. Square them first.",
+        ),
+        Misconception(
+            "noise_squared_alone",
+            loss(target=lambda x0, noise, x_t: noise**2, cost=np.mean),
+            "You squared the noise only. The square is of the whole difference: put it in brackets.",
+        ),
+        Misconception(
+            "difference_of_squares",
+            lambda eps_model, x0, t, a, noise: np.mean(
+                eps_model(mixed(x0, lined_up(a[t], x0), noise), t) ** 2 - noise**2
+            ),
+            "You squared prediction and noise each by itself. Take the difference first, then the square.",
+        ),
+        Misconception(
+            "length_of_the_error",
+            loss(cost=lambda e: np.sqrt(np.sum(e**2))),
+            "That is the length of the error, a root of a sum. The loss is the mean of the squares, with no root.",
+        ),
+        Misconception(
+            "variance_of_the_error",
+            loss(cost=np.var),
+            "np.var subtracts the mean error first, so a model that is always off by the same amount would get away with it. Square the errors as they are.",
+        ),
+        Misconception(
+            "median_for_mean",
+            loss(cost=lambda e: np.median(e**2)),
+            "You took the median of the squares. Take their mean.",
+        ),
+        Misconception(
+            "averaged_over_the_batch_only",
+            loss(cost=lambda e: np.mean(e**2, axis=0)),
+            "You averaged over the batch only. The mean runs over the entries too: one number.",
+        ),
+        Misconception(
+            "errors_added",
+            loss(target=lambda x0, noise, x_t: -noise),
+            "You added the noise to the prediction. The error is their difference.",
+        ),
+        Misconception(
+            "model_not_asked",
+            lambda eps_model, x0, t, a, noise: np.mean((mixed(x0, lined_up(a[t], x0), noise) - noise) ** 2),
+            "You compared x_t with the noise. The model has to be asked: eps_model(x_t, t).",
+        ),
+        Misconception(
+            "model_without_t",
+            lambda eps_model, x0, t, a, noise: eps_model(x0),
+            "eps_model needs two things, the noisy data and its timestep: eps_model(x_t, t).",
+        ),
+        Misconception(
+            "model_given_the_level",
+            lambda eps_model, x0, t, a, noise: eps_model(x0, a[t]),
+            "eps_model takes x_t first and then the timestep itself, t: whole numbers, not noise levels or data.",
         ),
         Misconception(
             "compared_with_clean_data",

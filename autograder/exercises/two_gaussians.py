@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.exercise import Case, Exercise, Misconception
-from autograder.exercises.bound_terms import LESSON
+from autograder.exercises.bound_parts import LESSON
 from gradual import posterior
 
 
@@ -140,6 +140,51 @@ NORMAL_KL = Exercise(
             "sum_squared",
             lambda m1, v1, m2, v2: 0.5 * (np.log(v2 / v1) + (v1 + m1 - m2) ** 2 / v2 - 1),
             "You squared the variance together with the difference. Only mean1 - mean2 is squared: the bracket closes before + var1.",
+        ),
+        Misconception(
+            "difference_doubled",
+            lambda m1, v1, m2, v2: 0.5 * (np.log(v2 / v1) + (v1 + 2 * (m1 - m2)) / v2 - 1),
+            "You doubled the difference of the means. Python's square is **2, with two stars.",
+        ),
+        Misconception(
+            "distance_summed",
+            lambda m1, v1, m2, v2: 0.5 * (np.log(v2 / v1) + (v1 + np.sum((m1 - m2) ** 2)) / v2 - 1),
+            "You summed the squared distances before the rest, so every entry pays for all of them. Work entry by entry.",
+        ),
+        Misconception(
+            "divided_by_the_square",
+            lambda m1, v1, m2, v2: 0.5 * (np.log(v2 / v1) + (v1 + (m1 - m2) ** 2) / np.square(v2) - 1),
+            "You divided by var2 squared. var2 is σ₂² already.",
+        ),
+        Misconception(
+            "divided_by_both",
+            lambda m1, v1, m2, v2: 0.5 * (np.log(v2 / v1) + (v1 + (m1 - m2) ** 2) / (v1 + v2) - 1),
+            "You divided by the sum of the variances. Only σ₂², the variance believed in, stands below the line.",
+        ),
+        Misconception(
+            "fraction_subtracted",
+            lambda m1, v1, m2, v2: 0.5 * (np.log(v2 / v1) - (v1 + (m1 - m2) ** 2) / v2 - 1),
+            "You subtracted the fraction. A larger distance costs more: it is added.",
+        ),
+        Misconception(
+            "one_added",
+            lambda *a: 1 + KL(*a),
+            "A Gaussian against itself costs 1 with yours, and should cost 0: the 1 in the bracket is subtracted.",
+        ),
+        Misconception(
+            "logs_divided",
+            lambda m1, v1, m2, v2: 0.5 * (np.log(v2) / np.log(v1) + (v1 + (m1 - m2) ** 2) / v2 - 1),
+            "You divided two logs. The log of a ratio is one log of the ratio, or a difference of logs.",
+        ),
+        Misconception(
+            "roots_taken",
+            lambda m1, v1, m2, v2: KL(m1, np.sqrt(v1), m2, np.sqrt(v2)),
+            "You took roots of the variances first. The formula has variances everywhere: var1 and var2 as they come.",
+        ),
+        Misconception(
+            "averaged_over_the_batch",
+            lambda *a: np.mean(KL(*a), axis=0),
+            "You averaged over the first axis. Return one KL for each entry; the caller decides what to average.",
         ),
         Misconception(
             "means_added",

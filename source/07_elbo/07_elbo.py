@@ -176,7 +176,7 @@ other_weights(FOUR_BELLS, alpha_bar, smallest, simple_loss=elbo.simple_loss)
 # %% check="simple_loss"
 
 # %% [markdown]
-# Every dot is now one call of your function, on 1000 evenly spread points. At 100 % the dots lie on the dashed line, give or take their sampling error; nothing can be below it for long. Take the denoiser to 0 % and see where mean and variance alone are not enough.
+# Every dot is now one call of your function, on 1000 evenly spread points. At 100 % the dots lie on the dashed line, give or take their sampling error, and no denoiser gets below it. Take the denoiser to 0 % and see where mean and variance alone are not enough.
 #
 # In training, nobody goes through all $t$. Each sample of a batch gets a random step, and one call gives the loss of them all. For the exact denoiser, the line above the picture shows it near the smallest mean error that there is.
 
