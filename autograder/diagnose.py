@@ -80,6 +80,8 @@ def error_of_theirs(exercise, trial):
     hint = ""
     if error.kind == "TypeError" and "positional argument" in error.message:
         hint = f" Keep its parameters as they were: ({', '.join(exercise.parameters)})."
+    if error.kind == "TypeError" and "for ^" in error.message:
+        hint = " In Python a power is written **."
     if error.kind in ("NameError", "UnboundLocalError"):
         hint = f" {where_the_name_is(error.message, exercise)}"
     return f"{exercise.name} stopped with {error.kind}: {error.message.rstrip('.')}{where}.{hint}"

@@ -56,7 +56,8 @@ def _shape_of(other):
 def timestep_embedding(t, dim, max_period=10_000):
     """A timestep as waves from fast to slow, so that the network can tell near times from far ones.
 
-    [cos(t·ω_0), …, cos(t·ω_{h−1}), sin(t·ω_0), …, sin(t·ω_{h−1})], with ω_i = max_period^(−i/h) and h = dim / 2
+    [cos(t·ω_0), …, cos(t·ω_{h−1}), sin(t·ω_0), …, sin(t·ω_{h−1})],
+    with ω_i = max_period^(−i/h) and h = dim / 2
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def timestep_embedding(t, dim, max_period=10_000):
 def mlp_forward(params, x):
     """Run the network, and keep what its gradient will need.
 
-    In each layer z = x W + b; between layers, and not after the last, x = SiLU(z) = z / (1 + e^{−z})
+    In each layer z = x W + b; between layers, not after the last, x = SiLU(z) = z / (1 + e^{−z})
 
     Parameters
     ----------
@@ -109,8 +110,9 @@ def mlp_forward(params, x):
         z = x @ W
         z += b
         cache.append((x, z))
+        # SiLU(z), in a form that does not overflow where z is far below 0
         half = 0.5 * z
-        x = half + half * np.tanh(half)  # z / (1 + e^{−z}), but e^{−z} overflows where z is far below 0
+        x = half + half * np.tanh(half)
     return z, cache
 
 
@@ -144,7 +146,8 @@ def mlp_backward(params, cache, grad_output):
         grads.append((x.T @ g, g.sum(axis=0)))
         if layer > 0:
             z = cache[layer - 1][1]
-            sigma = (x + 1e-30) / (z + 2e-30)  # SiLU(z) / z is σ(z), with no exp; the tiny numbers make it ½ at z = 0
+            # SiLU(z) / z is σ(z), with no exp; the tiny numbers make it ½ at z = 0
+            sigma = (x + 1e-30) / (z + 2e-30)
             g = (g @ params[layer][0].T) * (sigma + x * (1 - sigma))
     return grads[::-1]
 
@@ -161,7 +164,7 @@ def adam_step(param, grad, m, v, step, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8
     param : array of any shape, θ
     grad, m, v : arrays in the shape of param: the gradient g, and the running means of g and of g²
     step : int, how many steps this makes, from 1
-    lr, beta1, beta2, eps : floats, the learning rate and Adam's own constants (these β are no noise variances)
+    lr, beta1, beta2, eps : floats, the learning rate and Adam's own constants
 
     Returns
     -------

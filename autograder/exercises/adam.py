@@ -137,6 +137,11 @@ ADAM_STEP = Exercise(
             "You wrote β · step. After each step the start counts β times less, so it is a power: β**step.",
         ),
         Misconception(
+            "brackets_around_the_correction",
+            adam(correct=lambda mean, b, step: mean / 1 - b**step),
+            "Python reads m / 1 - β**step as (m / 1) − β**step. Put the denominator in brackets.",
+        ),
+        Misconception(
             "step_counted_from_zero",
             adam(correct=lambda mean, b, step: mean / (1 - b ** (step + 1))),
             "You corrected with step + 1. step counts from 1 already, so the power is step itself.",
@@ -198,7 +203,15 @@ ADAM_STEP = Exercise(
         Misconception(
             "eps_left_out",
             adam(move=lambda m_hat, v_hat, eps: np.divide(m_hat, np.sqrt(v_hat))),
-            "eps is missing: where a gradient has always been 0, you divide 0 by 0.",
+            "Where a gradient has always been 0, you divide 0 by 0. eps belongs into the denominator, inside its brackets: √v̂ + eps.",
+        ),
+        Misconception(
+            "the_move_alone",
+            lambda param, *rest, **options: (
+                param - RIGHT(param, *rest, **options)[0],
+                *RIGHT(param, *rest, **options)[1:],
+            ),
+            "You returned the step in place of the parameters: subtract it from param.",
         ),
         Misconception(
             "uphill",

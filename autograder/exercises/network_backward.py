@@ -27,11 +27,12 @@ def backward(
     bend=slope,
     weight=lambda x, g: x.T @ g,
     bias=lambda g: g.sum(axis=0),
-    through=lambda g, W: g @ W.T,
+    send=lambda g, W, bent: (g @ W.T) * bent,
     at=lambda cache, layer: cache[layer - 1][1],
     start=lambda g, z: g,
     pair=lambda dW, db: (dW, db),
     give=lambda grads: grads[::-1],
+    first=0,
 ):
     """A (possibly wrong) mlp_backward."""
 
@@ -39,8 +40,8 @@ def backward(
         g, grads = start(grad_output, cache[-1][1]), []
         for layer in range(len(params) - 1, -1, -1):
             grads.append(pair(weight(cache[layer][0], g), bias(g)))
-            if layer > 0:
-                g = through(g, params[layer][0]) * bend(at(cache, layer))
+            if layer > first:
+                g = send(g, params[layer][0], bend(at(cache, layer)))
         return give(grads)
 
     return run
@@ -61,6 +62,25 @@ def weights_of_the_layer_before(params, cache, grad_output):
         if layer > 0:
             g = (g @ params[layer - 1][0].T) * slope(cache[layer - 1][1])
     return grads[::-1]
+
+
+def without_brackets(params, cache, grad_output):
+    g, grads = grad_output, []
+    for layer in range(len(params) - 1, -1, -1):
+        x = cache[layer][0]
+        grads.append((x.T @ g, g.sum(axis=0)))
+        if layer > 0:
+            s = sigmoid(cache[layer - 1][1])
+            g = g @ params[layer][0].T * s + x * (1 - s)
+    return grads[::-1]
+
+
+def counted_from_one(params, cache, grad_output):
+    return [(cache[layer][0].T @ grad_output, grad_output.sum(axis=0)) for layer in range(len(params), 0, -1)]
+
+
+def not_in_pairs(params, cache, grad_output):
+    return [array for dW, db in RIGHT(params, cache, grad_output)[::-1] for array in (dW, db)][::-1]
 
 
 def descends_as_it_goes(params, cache, grad_output):
@@ -166,6 +186,41 @@ MLP_BACKWARD = Exercise(
             "You took the slope at the next layer's x, which has been through SiLU already. SiLU′ belongs to z: cache[layer - 1][1].",
         ),
         Misconception(
+            "sigmoid_at_x",
+            backward(bend=lambda z: sigmoid(silu(z)) + silu(z) * (1 - sigmoid(silu(z)))),
+            "You took σ at x, which has been through SiLU already. σ and SiLU′ belong to z: cache[layer - 1][1].",
+        ),
+        Misconception(
+            "bent_before_the_weights",
+            backward(send=lambda g, W, bent: (g * bent) @ W.T),
+            "You multiplied by the slope before g went through the weights. Going back it meets the weights first: (g Wᵀ), then times SiLU′(z) of the layer before.",
+        ),
+        Misconception(
+            "without_brackets",
+            without_brackets,
+            "Only the first part of SiLU′ is multiplied by g Wᵀ. Put brackets around the sum.",
+        ),
+        Misconception(
+            "slope_by_matrix_product",
+            backward(send=lambda g, W, bent: (g @ W.T) @ bent),
+            "The slope multiplies g Wᵀ entry by entry: use *, not @.",
+        ),
+        Misconception(
+            "past_the_first_layer",
+            backward(first=-1),
+            "Your loop sends g back from the first layer too, and there is no layer before it (cache[-1] is the last one). Do that only if layer > 0.",
+        ),
+        Misconception(
+            "one_layer_short",
+            backward(first=1),
+            "The first layer has the g of the second. g goes back as long as there is a layer before: if layer > 0.",
+        ),
+        Misconception(
+            "counted_from_one",
+            counted_from_one,
+            "Layers are counted from 0 to len(params) − 1, so there is no cache[len(params)]. reversed(range(len(params))) runs through them from the last.",
+        ),
+        Misconception(
             "slope_at_this_layers_z",
             backward(at=lambda cache, layer: cache[layer][1]),
             "You took SiLU′ at this layer's own z. g Wᵀ has passed back through W, so it meets the z of the layer before: cache[layer - 1][1].",
@@ -187,7 +242,7 @@ MLP_BACKWARD = Exercise(
         ),
         Misconception(
             "weights_not_transposed",
-            backward(through=lambda g, W: g @ W),
+            backward(send=lambda g, W, bent: (g @ W) * bent),
             "g @ W does not go back: g is (B, outputs) and W (inputs, outputs). With the transposed, g @ W.T, you get (B, inputs).",
         ),
         Misconception(
@@ -199,6 +254,11 @@ MLP_BACKWARD = Exercise(
             "inputs_not_transposed",
             backward(weight=lambda x, g: x @ g),
             "x @ g does not fit: both are (B, …). dW has the shape of W, (inputs, outputs): x.T @ g.",
+        ),
+        Misconception(
+            "factors_swapped",
+            backward(weight=lambda x, g: g @ x.T),
+            "g @ x.T does not fit. dW has the shape of W, (inputs, outputs): x.T @ g.",
         ),
         Misconception(
             "weight_gradient_transposed",
@@ -239,6 +299,11 @@ MLP_BACKWARD = Exercise(
             "last_layer_first",
             backward(give=lambda grads: grads),
             "Everything is right, but your list runs from the last layer to the first. Turn it round: the order is that of params.",
+        ),
+        Misconception(
+            "not_in_pairs",
+            not_in_pairs,
+            "Your list has dW and db one after the other. Each layer gives one pair: append((dW, db)), with both brackets.",
         ),
         Misconception(
             "bias_first",

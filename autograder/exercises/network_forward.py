@@ -140,6 +140,11 @@ MLP_FORWARD = Exercise(
             "You used tanh. SiLU is z / (1 + e^{−z}).",
         ),
         Misconception(
+            "brackets_around_the_denominator",
+            forward(bend=lambda z: z / 1 + np.exp(-z)),
+            "Python reads z / 1 + np.exp(-z) as z + e^{−z}. Put the denominator in brackets.",
+        ),
+        Misconception(
             "sign_of_the_exponent",
             forward(bend=lambda z: z - silu(z)),
             "Your SiLU is a mirror image: large where z is far below 0. The exponent has a minus sign, z / (1 + e^{−z}).",
@@ -195,6 +200,16 @@ MLP_FORWARD = Exercise(
             "The output is right, but your cache keeps what a layer passes on. It needs what the layer took in: append (x, z) before x gets its new value.",
         ),
         Misconception(
+            "x_overwritten_too_early",
+            forward(keep=lambda x, z, after: (after, z), last=silu),
+            "x gets its new value too early. Append (x, z) first, bend z after that, and return the last z, not the last x.",
+        ),
+        Misconception(
+            "x_overwritten_by_z",
+            forward(keep=lambda x, z, after: (z, z)),
+            "The output is right, but x was overwritten by z before both went into the cache. Give z a name of its own.",
+        ),
+        Misconception(
             "cache_swapped",
             forward(keep=lambda x, z, after: (z, x)),
             "The output is right, but the cache has (z, x). The order is (x, z): what came in, then what the layer made of it.",
@@ -213,6 +228,16 @@ MLP_FORWARD = Exercise(
             "cache_lacks_the_last",
             forward(give=lambda z, after, cache: (z, cache[:-1])),
             "The output is right, but the cache lacks the last layer. It has one (x, z) for each layer, the last one too.",
+        ),
+        Misconception(
+            "cache_begun_anew",
+            forward(give=lambda z, after, cache: (z, cache[-1:])),
+            "The output is right, but only the last layer is in your cache. Begin the list before the loop, not inside it.",
+        ),
+        Misconception(
+            "returns_in_the_loop",
+            lambda params, x: RIGHT(params[:1], x),
+            "You returned after the first layer. The return stands after the loop, not inside it.",
         ),
         Misconception(
             "cache_backwards",

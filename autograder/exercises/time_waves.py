@@ -38,6 +38,16 @@ def waves_not_lined_up(t, dim, max_period=10_000):
     return np.concatenate([np.cos(angles), np.sin(angles)], axis=-1)
 
 
+def as_many_waves_as_numbers(t, dim, max_period=10_000):
+    angles = t * max_period ** (-np.arange(dim) / dim)
+    return np.concatenate([np.cos(angles), np.sin(angles)], axis=-1)
+
+
+def waves_by_outer(t, dim, max_period=10_000):
+    angles = np.outer(t, max_period ** (-np.arange(dim // 2) / (dim // 2)))
+    return np.concatenate([np.cos(angles), np.sin(angles)], axis=-1)
+
+
 def waves_along_axis_one(t, dim, max_period=10_000):
     angles = np.multiply.outer(t, max_period ** (-np.arange(dim // 2) / (dim // 2)))
     return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
@@ -82,6 +92,16 @@ TIMESTEP_EMBEDDING = Exercise(
             "interleaved",
             waves(join=interleaved),
             "You put cosines and sines in turn. Here all cosines come first, then all sines: join two blocks.",
+        ),
+        Misconception(
+            "interleaved_sines_first",
+            waves(join=lambda a: interleaved(a + np.pi / 2) * np.resize([-1, 1], 2 * a.shape[-1])),
+            "You put sines and cosines in turn. Here all cosines come first, then all sines: join two blocks.",
+        ),
+        Misconception(
+            "power_before_division",
+            waves(lambda half, period: period ** -np.arange(half) / half),
+            "Python takes the power before it divides, and NumPy has no negative powers of whole numbers. Put brackets around the exponent: max_period ** (-np.arange(h) / h).",
         ),
         Misconception(
             "half_minus_one",
@@ -167,6 +187,16 @@ TIMESTEP_EMBEDDING = Exercise(
             "time_does_not_line_up",
             waves_not_lined_up,
             "t (B,) and the frequencies (h,) do not line up for a product: you want every timestep times every frequency, (B, h). np.multiply.outer does that.",
+        ),
+        Misconception(
+            "as_many_waves_as_numbers",
+            as_many_waves_as_numbers,
+            "There are dim frequencies in your code. Each wave gives two numbers, so there are h = dim // 2; and np.multiply.outer takes every timestep times every frequency.",
+        ),
+        Misconception(
+            "one_timestep_as_a_batch",
+            waves_by_outer,
+            "For many timesteps you are right. For one alone np.outer still makes a row of a table, (1, dim): np.multiply.outer leaves (dim,).",
         ),
         Misconception(
             "rows_and_columns_swapped",

@@ -75,7 +75,7 @@ def bends(mlp_forward):
         for k in range(3)
     ]
     show_curve = _curve_on(stage, right)
-    legend(left, loc="lower right")
+    legend(left, loc="upper left")
 
     def draw(w, b, a):
         params = with_values(w=w, b=b, a=a)
@@ -179,7 +179,7 @@ def gradient_check(mlp_forward, mlp_backward, seed=0):
     )
     for ax in (left, right):
         ax.axhline(TRUSTED, color=RED, linestyle="--", linewidth=1.5, label="below: taken for right")
-    legend(left, loc="lower right")
+    legend(right, loc="lower center")
     marks = [
         stage.moving(left.plot([], [], MARKERS[k % 2], color=(BLUE, ORANGE)[k % 2], markersize=4.5, alpha=0.8))[0]
         for k in range(6)

@@ -87,7 +87,7 @@ def valley(adam_step):
     controls = {
         "n": step_slider(STEPS, 15, "steps"),
         "lr": choice("learning rate of gradient descent", [(str(lr), lr) for lr in (0.003, 0.012, 0.0134)], 0.012),
-        "adam_lr": choice("of Adam", [(str(lr), lr) for lr in (0.02, 0.1, 0.3)], 0.1),
+        "adam_lr": choice("learning rate of Adam", [(str(lr), lr) for lr in (0.02, 0.1, 0.3)], 0.1),
     }
     return Scene(stage, draw, controls, [adam_step], play="n")
 

@@ -27,7 +27,9 @@ from gradual.widgets.training import valley, watch_training
 # %%
 weights = np.array([0.5, 0.3, 0.2])
 means = np.array([[-0.9, -0.3], [0.3, 1.0], [1.8, -0.75]])
-covs = np.array([[[0.10, 0.05], [0.05, 0.08]], [[0.05, 0], [0, 0.05]], [[0.08, -0.04], [-0.04, 0.06]]])
+covs = np.array([
+    [[0.10, 0.05], [0.05, 0.08]], [[0.05, 0], [0, 0.05]], [[0.08, -0.04], [-0.04, 0.06]]
+])
 clean = weights, means, covs
 alpha_bar = alpha_bar_from_betas(cosine_beta_schedule(100))
 
@@ -52,7 +54,7 @@ best_prediction(clean, alpha_bar)
 time_waves(100, timestep_embedding=network.timestep_embedding)
 
 # %% [markdown]
-# Near steps look alike and far ones less so: the fast waves tell neighbours apart, the slow ones tell early from late. With `max_period` = 10 000 half of the waves hardly move in 100 steps. It is the usual setting all the same: it costs nothing, and it serves longer chains too.
+# On the whole, near steps look alike and far ones less so: the fast waves tell neighbours apart, the slow ones tell early from late. With `max_period` = 10 000 half of the waves hardly move in 100 steps. It is the usual setting all the same: it costs nothing, and it serves longer chains too.
 #
 # $$\omega_i = \text{max\_period}^{-i/h}, \quad i = 0, \dots, h-1, \qquad \big[\cos(t\,\omega_0), \dots, \cos(t\,\omega_{h-1}),\ \sin(t\,\omega_0), \dots, \sin(t\,\omega_{h-1})\big]$$
 #
@@ -173,17 +175,18 @@ valley(adam_step=network.adam_step)
 #
 # ```python
 # x_t = q_sample(x0, t, alpha_bar, noise)              # a batch, each sample at a random t
-# output, cache = mlp_forward(params, np.concatenate([x_t, timestep_embedding(t, 32)], axis=1))
+# x = np.concatenate([x_t, timestep_embedding(t, 32)], axis=1)
+# output, cache = mlp_forward(params, x)
 # grads = mlp_backward(params, cache, 2 * (output - noise) / output.size)
 # params, m, v = adam_step(params, grads, m, v, step)  # for all parameters at once
 # ```
 #
-# Press **Start**: your four functions train on 20 000 points. On the left, the loss and the floor (the axis of steps is logarithmic, since most happens early). In the middle, the arrows say which way your network would send a noisy point; on the right, which way it should. The step $t$ can be moved meanwhile, and **Stop** holds on where you are.
+# Press **Start**: your four functions train on 20 000 points. On the left, the loss and the floor (the axis of steps is logarithmic, since most happens early). In the middle, the arrows say which way your network would send a noisy point; on the right, which way it should. You can move the step $t$ meanwhile. **Stop** holds training, and **Go on** continues it.
 
 # %%
 watch_training(
-    clean, alpha_bar, forward=yours("mlp_forward"), backward=yours("mlp_backward"), adam=yours("adam_step"),
-    embed=yours("timestep_embedding"),
+    clean, alpha_bar, forward=yours("mlp_forward"), backward=yours("mlp_backward"),
+    adam=yours("adam_step"), embed=yours("timestep_embedding"),
 )
 
 # %% [markdown]
