@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.arrival import Arrival, read_arrival
-from autograder.batch import Task, marker_for
+from autograder.batch import Task
 from autograder.crew import Result, grade_here, grade_on_cluster
 from autograder.grading import Graded, release_of
 from autograder.nbgrader_plugin import SafeAutograde
@@ -65,28 +65,26 @@ def grade_class(
             arrival = read_arrival(made.submitted, student, lesson)
             current = not again and recorder.is_current(arrival, made.sandboxed)
             sitting.current.append(student) if current else arrivals.append(arrival)
-        for arrival, result in track(work(task, arrivals, jobs, scheduler), len(arrivals)):
-            if not result:
-                sitting.attention[arrival.student] = [UNFINISHED]
-                continue
-            graded = Graded.from_json(result)
-            attention = [*arrival.notes, *recorder.record(arrival, graded)]
-            sitting.graded.append(arrival.student)
-            lines = [*filter(None, [graded.reason]), *graded.stopped, *graded.notes, *attention]
-            if lines:
-                sitting.attention[arrival.student] = lines
+        with closing(work(task, arrivals, jobs, scheduler)) as results:  # interrupted: its processes end at once
+            for arrival, result in track(results, len(arrivals)):
+                if not result:
+                    sitting.attention[arrival.student] = [UNFINISHED]
+                    continue
+                graded = Graded.from_json(result)
+                attention = [*arrival.notes, *recorder.record(arrival, graded)]
+                sitting.graded.append(arrival.student)
+                lines = [*filter(None, [graded.reason]), *graded.stopped, *graded.notes, *attention]
+                if lines:
+                    sitting.attention[arrival.student] = lines
     return sitting
 
 
-def work(task: Task, arrivals: list[Arrival], jobs: int, scheduler: str | None) -> Iterable[Result]:
-    if not arrivals:
-        return []
-    if scheduler:
-        return grade_on_cluster(task, arrivals, scheduler)
-    if jobs > 1:
-        return grade_here(task, arrivals, min(jobs, len(arrivals)))
-    marker_for(task)  # where there is no sandbox, this says so before anything is written
-    return grade_here(task, arrivals, 1)
+def work(task: Task, arrivals: list[Arrival], jobs: int, scheduler: str | None) -> Generator[Result]:
+    """Grade them, here or on a cluster; each as it is done."""
+    if scheduler and arrivals:
+        yield from grade_on_cluster(task, arrivals, scheduler)
+    elif arrivals:
+        yield from grade_here(task, arrivals, min(jobs, len(arrivals)))
 
 
 def _task(made: SafeAutograde, lesson: str) -> Task:
@@ -109,7 +107,8 @@ def regrade(
 ):
     """Grade everyone again and write nothing yet: the changes, and what ``write_regrade`` needs to write them."""
     arrivals = [read_arrival(made.submitted, student, lesson) for student in made.students(lesson)]
-    results = list(track(work(_task(made, lesson), arrivals, jobs, scheduler), len(arrivals)))
+    with closing(work(_task(made, lesson), arrivals, jobs, scheduler)) as working:
+        results = list(track(working, len(arrivals)))
     changes = []
     with Recorder(made, lesson) as recorder:
         for arrival, result in sorted(results, key=lambda one: one[0].student):

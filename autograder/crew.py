@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import multiprocessing.util
@@ -17,9 +18,14 @@ from autograder.arrival import Arrival
 from autograder.batch import Task
 
 PR_SET_PDEATHSIG = 1
-ATTEMPTS = 3
+ATTEMPTS = 2  # all together; after that each alone
 PER_DASK_TASK = 25
 Result = tuple[Arrival, str]
+NO_DASK = "--scheduler needs Dask, which is not installed: python -m pip install 'gradual-course[cluster]'"
+
+
+class ClusterProblem(RuntimeError):
+    """Why nothing can be graded on the cluster, and what to do."""
 
 
 def grade_here(task: Task, arrivals: Iterable[Arrival], jobs: int) -> Iterator[Result]:
@@ -33,15 +39,15 @@ def grade_here(task: Task, arrivals: Iterable[Arrival], jobs: int) -> Iterator[R
         return
     left = {arrival.student: arrival for arrival in arrivals}
     for _ in range(ATTEMPTS):
-        try:
+        with contextlib.suppress(BrokenProcessPool):
             for arrival, result in _pooled(task, list(left.values()), jobs):
                 del left[arrival.student]
                 yield arrival, result
-        except BrokenProcessPool:
-            continue
-        return
     for arrival in left.values():
-        yield arrival, ""
+        try:
+            yield from _pooled(task, [arrival], 1)
+        except BrokenProcessPool:
+            yield arrival, ""
 
 
 def _pooled(task, arrivals, jobs):
@@ -51,6 +57,10 @@ def _pooled(task, arrivals, jobs):
         waiting = {pool.submit(batch.grade_batch, task, [arrival]): arrival for arrival in arrivals}
         for done in as_completed(waiting):
             yield waiting[done], done.result()[0]
+    except BaseException:  # Ctrl-C, say: what is being graded now may take minutes, and is graded again next time
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -66,15 +76,28 @@ def _end_with_parent(parent: int):
 
 
 def grade_on_cluster(task: Task, arrivals: Iterable[Arrival], scheduler: str) -> Iterator[Result]:
-    """On the workers of a Dask scheduler, such as ``tcp://host:8786``; what a lost worker had is done again."""
-    from dask.distributed import Client
-    from dask.distributed import as_completed as completed
+    """On the workers of a Dask scheduler, such as ``tcp://host:8786``; what a lost worker had is done again.
 
+    Raises ``ClusterProblem`` where Dask or its scheduler is not there.
+    """
+    try:
+        from dask.distributed import Client, KilledWorker
+        from dask.distributed import as_completed as completed
+    except ModuleNotFoundError:
+        raise ClusterProblem(NO_DASK) from None
     arrivals = list(arrivals)
     groups = [arrivals[start : start + PER_DASK_TASK] for start in range(0, len(arrivals), PER_DASK_TASK)]
-    with Client(scheduler, set_as_default=False) as client:
-        shared = client.scatter(task, broadcast=True, hash=False)
-        waiting = {client.submit(batch.grade_batch, shared, group, pure=False, retries=2): group for group in groups}
+    try:
+        client = Client(scheduler, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterProblem(f"No Dask scheduler answers at {scheduler}: {error}") from None
+    with client:
+        # the task goes with each group: scattered data would be lost with the workers that hold it
+        waiting = {client.submit(batch.grade_batch, task, group, pure=False): group for group in groups}
         for done in completed(list(waiting), loop=client.loop):
-            yield from zip(waiting.pop(done), done.result())
+            group = waiting.pop(done)
+            try:
+                yield from zip(group, done.result())
+            except KilledWorker:
+                yield from ((arrival, "") for arrival in group)
             done.release()

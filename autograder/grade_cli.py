@@ -96,11 +96,16 @@ class _course:
     def __exit__(self, kind, error, trace):
         from nbgrader.converters import NbGraderException
 
+        from autograder.batch import OtherCourse
+        from autograder.crew import ClusterProblem
         from autograder.sandbox import SandboxUnavailable
 
         self._converter.__exit__(None, None, None)
-        if isinstance(error, (SandboxUnavailable, NbGraderException)):
+        if isinstance(error, (SandboxUnavailable, NbGraderException, ClusterProblem, OtherCourse)):
             raise click.ClickException(str(error)) from None
+        if isinstance(error, KeyboardInterrupt):
+            click.echo("\nStopped. Every grade that was written stays; run this again for the rest.", err=True)
+            raise SystemExit(130)
 
 
 def _bar(console):

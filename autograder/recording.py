@@ -46,16 +46,25 @@ class Recorder:
     def folder(self, student: str) -> Path:
         return Path(self.coursedir.format_path(self.coursedir.autograded_directory, student, self.lesson))
 
+    def replaced(self, student: str) -> Path:
+        """Where the folder waits while another takes its place."""
+        folder = self.folder(student)
+        return folder.with_name(f".{folder.name}.old")
+
     def earlier(self, student: str) -> dict | None:
         """The notebook that was graded before, or None."""
+        notebook = self._notebook(self.folder(student))
+        return notebook if notebook is not None else self._notebook(self.replaced(student))
+
+    def _notebook(self, folder: Path) -> dict | None:
         try:
-            return json.loads((self.folder(student) / f"{self.lesson}.ipynb").read_text(encoding="utf-8"))
+            return json.loads((folder / f"{self.lesson}.ipynb").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
 
     def is_current(self, arrival: Arrival, sandboxed: bool = True) -> bool:
         """Whether this very submission is graded already, and as safely as is asked now."""
-        about = report_of(self.earlier(arrival.student))
+        about = report_of(self._notebook(self.folder(arrival.student)))
         return about.get("digest") == arrival.digest and (about.get("sandboxed", False) or not sandboxed)
 
     def scores(self, student: str) -> dict[str, tuple[float | None, float | None]]:
@@ -81,7 +90,7 @@ class Recorder:
         self.book.db.commit()
         if submission.total_seconds_late > 0:
             self._late_penalty(arrival.student)
-        self._moved(folder, self.folder(arrival.student))
+        self._moved(folder, self.folder(arrival.student), self.replaced(arrival.student))
         return attention
 
     def _grades(self, notebook, graded, earlier) -> list[str]:
@@ -129,10 +138,9 @@ class Recorder:
             file.chmod(self.permissions)
         return fresh
 
-    def _moved(self, fresh: Path, folder: Path):
-        old = folder.with_name(f".{folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
+    def _moved(self, fresh: Path, folder: Path, old: Path):
         if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
             os.replace(folder, old)
         os.replace(fresh, folder)
         shutil.rmtree(old, ignore_errors=True)

@@ -41,8 +41,8 @@ On Windows or macOS: grade in WSL 2 or a Linux virtual machine."""
 class SandboxUnavailable(RuntimeError):
     """No sandbox on this machine; the message has the command that makes it available."""
 
-    def __init__(self, why: str):
-        super().__init__(INSTALL.format(why=why))
+    def __str__(self):  # made when it is read, so that it is whole after a journey between processes, too
+        return INSTALL.format(why=self.args[0])
 
 
 class SandboxLost(RuntimeError):
