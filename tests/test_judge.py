@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from autograder.exercise import Verdict
 from autograder.exercises import find_exercise
 from autograder.in_process import caller
 from autograder.judge import judge_all, judge_hidden, judge_visible
@@ -171,6 +172,14 @@ def test_a_long_curve_is_drawn():
 
     text = "\n".join(failure_lines(judge(LEFT, caller({"structure_left": lambda s: np.linspace(1, 0, len(s))}), [long])))
     assert "yours     █" in text and "expected  █" in text
+
+
+@pytest.mark.parametrize("odd", [[1.7e308, -1.7e308], [True, False], [0, 255], [5e-324, 0.0]])
+def test_a_long_curve_of_odd_numbers_is_drawn_too(odd):
+    values = np.tile(np.array(odd), 10)
+    lines = failure_lines(Verdict("q_step", False, 0, "Wrong.", got=values, expected=np.linspace(-1e308, 1e308, 20)))
+    assert len(lines[-3].split()[1]) == len(lines[-2].split()[1]) == 20
+    assert set(lines[-3].split()[1]) <= set("▁▂▃▄▅▆▇█")
 
 
 def test_hidden_verdict_shows_no_numbers():

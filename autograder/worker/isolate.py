@@ -62,6 +62,7 @@ def new_namespaces():
 
 def lock_down(keep_fd: int, limits: dict):
     """In process 1 of the new tree: private scratch, no /proc, one descriptor, limits, no capabilities."""
+    os.setsid()  # a signal to one's own process group reaches across namespaces, and the warm process was in it
     _mounts(limits["scratch_bytes"])
     os.chdir("/tmp")
     _descriptors(keep_fd)

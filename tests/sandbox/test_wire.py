@@ -61,7 +61,7 @@ def test_what_is_not_plain_cannot_be_sent(value):
         frame({"take": 5}), frame({"list": [[1]]}), frame({"array": ["|O", [1]]}, b"12345678"),
         frame({"array": ["<f8", [2]]}, b"12345678"), frame({"array": ["<f8", [1]]}, b"1234567890"),
         frame({"array": ["<f8", [-1]]}), frame({"array": ["<f8", [True]]}, b"12345678"), frame({"array": ["<f8", 1]}),
-        frame({"array": ["<f8", [2**39] * 16]}), frame({"array": ["<f8", [0] * 17]}), frame({"array": "<f8"}),
+        frame({"array": ["<f8", [2**39] * 16]}), frame({"array": ["<f8", [0] * 17]}), frame({"array": ["<f8", [2**39, 2**39, 0]]}), frame({"array": "<f8"}),
         frame({"array": [["<f8"], [1]]}, b"12345678"), frame({"scalar": ["<f8", [1]]}, b"12345678"),
         frame({"bytes": -1}), frame({"bytes": 9}, b"1"), frame({"bytes": True}, b"1"), frame(1, b"rest"),
         frame({"linear": [1, 2]}), frame({"seed": -1}), frame({"seed": "x"}),
