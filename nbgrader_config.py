@@ -28,15 +28,15 @@ except ModuleNotFoundError:
         "course's folder before you grade.",
         file=sys.stderr,
     )
+else:
+    # --- Feedback pages: readable without a network, and nothing active in them
+    c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
 
-# --- Feedback pages: readable without a network, and nothing active in them
-c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
-
-# --- Late work: "none", "zero" (no points) or "per_day" (percent_per_day of the lesson's points for each day begun)
-c.AssignLatePenalties.plugin_class = "autograder.late.LatePenalty"
-c.LatePenalty.penalty_method = "none"
-c.LatePenalty.percent_per_day = 10
-c.LatePenalty.extensions_file = str(Path(__file__).with_name("extensions.csv"))  # noqa: F821
+    # --- Late work: "none", "zero" (no points) or "per_day" (percent_per_day of the lesson's points for each day begun)
+    c.AssignLatePenalties.plugin_class = "autograder.late.LatePenalty"
+    c.LatePenalty.penalty_method = "none"
+    c.LatePenalty.percent_per_day = 10
+    c.LatePenalty.extensions_file = str(Path(__file__).with_name("extensions.csv"))  # noqa: F821
 
 # --- Safe grading: each submission runs in a sandbox and only returns values. docs/grading-security.md
 try:
