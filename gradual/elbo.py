@@ -56,9 +56,11 @@ def vlb_terms(x0, eps_model, betas, alpha_bar, noise, variance="posterior"):
         if t == 1:
             nats = 0.5 * (np.log(2 * np.pi * sigma2) + (x0 - mean) ** 2 / sigma2)
         else:
-            nats = normal_kl(true_mean, true_var, mean, sigma2)
+            distance = (true_mean - mean) ** 2
+            nats = 0.5 * (np.log(sigma2 / true_var) + (true_var + distance) / sigma2 - 1)
         costs.append(np.sum(nats) / len(x0))
-    L_T = np.sum(normal_kl(np.sqrt(alpha_bar[-1]) * x0, 1 - alpha_bar[-1], 0, 1)) / len(x0)
+    end_var, end_distance = 1 - alpha_bar[-1], alpha_bar[-1] * x0**2
+    L_T = np.sum(0.5 * (end_var + end_distance - np.log(end_var) - 1)) / len(x0)
     return costs[0], np.array(costs[1:]), L_T
 
 

@@ -105,7 +105,7 @@ two_bells(normal_kl=yours("normal_kl"))
 # | $\tilde\mu_t,\ \tilde\beta_t$ | `q_posterior(x0, x_t, t, betas, alpha_bar)` | the true step's mean and variance |
 # | $\mu_t$ | the mean from `q_posterior`, with $\hat x_0$ for `x0` | the model's mean |
 # | $\sigma_t^2$ | $\tilde\beta_t$ for `"posterior"`, `betas[t]` for `"beta"` | the model's variance; $\sigma_1^2=\beta_1$ in both |
-# | $L_{t-1}$ | `L_step[t - 2]`, $t=2\dots T$ | a KL, by your `normal_kl` |
+# | $L_{t-1}$ | `L_step[t - 2]`, $t=2\dots T$ | a KL: call `normal_kl`, or write it out |
 # | $L_0$ | a number | $\tfrac12\big(\log(2\pi\sigma_1^2) + (x_0-\mu_1)^2/\sigma_1^2\big)$ |
 # | $L_T$ | a number | $q(x_T\mid x_0)$ has mean $\sqrt{\bar\alpha_T}\,x_0$ and variance $1-\bar\alpha_T$ |
 #
