@@ -92,6 +92,8 @@ def grade_on_cluster(task: Task, arrivals: Iterable[Arrival], scheduler: str) ->
     except (OSError, ValueError) as error:
         raise ClusterProblem(f"No Dask scheduler answers at {scheduler}: {error}") from None
     with client:
+        if not client.scheduler_info()["workers"]:
+            raise ClusterProblem(f"The scheduler has no workers yet. On each machine: dask worker {scheduler}")
         # the task goes with each group: scattered data would be lost with the workers that hold it
         waiting = {client.submit(batch.grade_batch, task, group, pure=False): group for group in groups}
         for done in completed(list(waiting), loop=client.loop):

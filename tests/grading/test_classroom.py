@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 
-TENTH = 0.1 * sum(FULL.values())
+TENTH = sum(FULL.values()) / 10
 """What a day late costs: a tenth of the points of the whole lesson."""
 
 
