@@ -182,9 +182,10 @@ def build(check, execute):
     sys.exit(bool(differences))
 
 
-from autograder import grade_cli, instructor_cli  # noqa: E402 (their commands are added to the group above)
+from autograder import demo_class_cli, grade_cli, instructor_cli  # noqa: E402 (their commands are added to the group above)
 
 main.add_command(grade_cli.grade)
 main.add_command(grade_cli.regrade)
+main.add_command(demo_class_cli.demo_class)
 for command in instructor_cli.COMMANDS:
     main.add_command(command)
