@@ -38,7 +38,7 @@ CHOICES = (
     Choice(
         "which_variance",
         LESSON,
-        "For which data is σ_t² = β̃_t, the variance of q(x_{t−1} given x_t, x₀), exactly the best choice?",
+        r"For which data is $\sigma_t^2 = \tilde\beta_t$, the variance of $q(x_{t-1} \mid x_t, x_0)$, exactly the best choice?",
         (
             Option(
                 "For data that is one single point.",
