@@ -134,6 +134,7 @@ def test_grading_everyone_again_gives_every_score_to_the_last_digit(graded, undi
     assert graded.everything() == undisturbed[2]
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_run_again_nothing_is_lost_doubled_or_wrong(course, undisturbed):
     kept = {}
     for moment in ("first sandbox", 1, 5):
@@ -166,6 +167,7 @@ def finishes(course, undisturbed, kept):
     assert course.everything() == undisturbed[2]
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_in_one_sentence_and_the_next_run_does_the_rest(course, undisturbed):
     course.hand_in("aaron", notebook("while True:\n    pass"))  # first of all, and it would go on for half a minute
     kept = {}

@@ -94,6 +94,7 @@ def cluster(tmp_path):
     made.close()
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_midway_and_every_score_is_right(course, cluster):
     looks = notebook(LOOKS_AROUND.format(root=str(course.root)))
     more = {f"student-{number:02}": notebook(SLOW) for number in range(19)}
