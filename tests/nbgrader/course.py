@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.answer_text import answer_text
 from autograder.exercises import all_choices, all_exercises
 from autograder.reference_source import function_text
 from autograder.secret import init_course
@@ -102,11 +103,7 @@ def right_answers(lesson) -> dict[str, str]:
 
 def misconception(exercise, wrong) -> str:
     """A cell that defines the exercise's function as the misconception has it, with all that it leans on."""
-    known = f"find_exercise({exercise.name!r}).misconceptions"
-    return (
-        "from autograder.exercises import find_exercise\n"
-        f"{exercise.name} = next(one.function for one in {known} if one.name == {wrong.name!r})"
-    )
+    return answer_text(exercise, wrong.function).whole
 
 
 def points(lesson) -> dict[str, float]:
