@@ -17,6 +17,9 @@ UNCLEAR = "unclear"  # the id of the cell that asks what was unclear; nbgrader k
 MAX_BYTES = 50 * 2**20
 MAX_CELLS = 1_000
 MAX_SOURCE = 2**20
+MAX_SOURCES = 2**22  # of all cells together
+MAX_PARTS = 3_000_000  # commas and brackets: each can become an object, and an object is larger than they are
+MAX_UNCLEAR = 5_000
 DEFINITION = re.compile(r"^(?:async )?def (\w+)\(.*?(?=^[^\s)]|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -91,7 +94,9 @@ def read_submission(path: Path, lesson: Lesson) -> Submission:
 def parse_submission(data: bytes, lesson: Lesson) -> Submission:
     """The submission in a file's bytes. Raises ``BrokenSubmission``."""
     cells = _cells(_notebook(data))
-    code, written, notes, unclear = [], {}, [], ""
+    code, written, notes, unclear = [], {}, [], None
+    if sum(len(_source(cell)) for cell in cells) > MAX_SOURCES:
+        raise BrokenSubmission("The cells of the notebook have more than four million characters together.")
     for cell in cells:
         grade_id = _grade_id(cell, lesson)
         source = _source(cell)
@@ -106,7 +111,7 @@ def parse_submission(data: bytes, lesson: Lesson) -> Submission:
             if grade_id not in written or source.strip() != lesson.written[grade_id].strip():
                 written[grade_id] = source
         elif _asks_what_was_unclear(cell, source, lesson):
-            unclear = _added(source, lesson.unclear)
+            unclear = source
     sources = "\n\n".join(cell.source for cell in code)
     known = {cell.grade_id for cell in code} | written.keys()
     if not known & (lesson.solutions | lesson.written.keys()):
@@ -114,7 +119,8 @@ def parse_submission(data: bytes, lesson: Lesson) -> Submission:
             raise BrokenSubmission(
                 f"This notebook has none of the answers of {lesson.name}: it seems to be another notebook."
             )
-    return Submission(tuple(code), written, (*notes, *_twice_defined(sources, lesson.solutions)), unclear)
+    notes = (*dict.fromkeys(notes), *_twice_defined(sources, lesson.solutions))
+    return Submission(tuple(code), written, notes, _added(unclear, lesson.unclear) if unclear else "")
 
 
 def read_file(path: Path) -> bytes:
@@ -149,6 +155,8 @@ def _notebook(data: bytes) -> dict:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BrokenSubmission("The notebook is not UTF-8 text: save it again from JupyterLab.") from None
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_PARTS:
+        raise BrokenSubmission("The notebook has millions of parts: clear its outputs and submit it again.")
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
@@ -157,7 +165,7 @@ def _notebook(data: bytes) -> dict:
         raise BrokenSubmission("The notebook is not a notebook file (it holds JSON, but no notebook).")
     version = notebook.get("nbformat")
     if version != 4:
-        shown = version if isinstance(version, int) else "unknown"
+        shown = version if type(version) is int and 0 < version < 100 else "unknown"
         raise BrokenSubmission(
             f"The notebook has format version {shown}, not 4: open it in JupyterLab, save it and submit it again."
         )
@@ -206,7 +214,7 @@ def _asks_what_was_unclear(cell: dict, source: str, lesson: Lesson) -> bool:
 
 def _added(source: str, pristine: str) -> str:
     """The lines of an edited text that the pristine one does not have, and what was added to a line of it."""
-    there = pristine.splitlines()
+    there, source = pristine.splitlines(), source[: len(pristine) + MAX_UNCLEAR]
     ends = [line for line in there if line.strip()]
     left = [line for line in source.splitlines() if line not in there]
     cut = [next((line[len(end) :] for end in ends if line.startswith(end)), line) for line in left]
