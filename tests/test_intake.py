@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder import handed_in
+from autograder.demo_class import make_students
 from autograder.handed_in import IntakeError
 from autograder.intake import take_in
 from autograder.senders import id_from_name, wrong_id
@@ -488,6 +489,21 @@ def test_missing_source_and_nothing_recognised(course):
 def test_files_of_nobody_are_named(course):
     taken = course.take(course.zip({f"a_1_9_{NAME}": notebook("a"), "read\x1b[2Jme.txt": b""}))
     assert str(taken["read�[2Jme.txt"]) == "read�[2Jme.txt: not taken in. Its name does not say whose it is."
+
+
+def test_a_class_with_broken_and_hostile_notebooks_arrives_as_it_was_handed_in(course):
+    students = list(make_students(json.loads(RELEASE), LESSON, 50))
+    source = course.zip({
+        f"{MOODLE.format(one.name, number)}/{name}": data
+        for number, one in enumerate(students) for name, data in one.files.items()
+    })  # fmt: skip
+    taken = course.take(source)
+    for one in students:
+        if one.kind == "no_notebook":
+            assert taken[one.name].status == "refused" and "There is no notebook." in str(taken[one.name])
+        else:
+            assert (course.submitted / one.name / LESSON / NAME).read_bytes() == one.files[NAME]
+            assert str(taken[one.name]) == ""
 
 
 # --- Odd names ------------------------------------------------------------------------------------------------
