@@ -77,6 +77,11 @@ def not_lined_up(x_t, eps, t, betas, alpha_bar, noise, variance="beta"):
     return mean + np.greater(t, 1) * np.sqrt(sigma2) * noise
 
 
+def mask_not_lined_up(x_t, eps, t, betas, alpha_bar, noise, variance="beta"):
+    parts = numbers_of(x_t, t, betas, alpha_bar)
+    return mean_of(x_t, eps, *parts) + sigma_of(*parts, variance) * noise * np.greater(t, 1)
+
+
 def if_on_an_array(x_t, eps, t, betas, alpha_bar, noise, variance="beta"):
     if t > 1:
         return RIGHT(x_t, eps, t, betas, alpha_bar, noise, variance)
@@ -243,6 +248,21 @@ DDPM_STEP = Exercise(
             "You added the predicted noise. The way back takes it away: mind the sign.",
         ),
         Misconception(
+            "alpha_in_front",
+            step(mean=lambda x, e, b, left, before: (x - (1 - b) / np.sqrt(left) * e) / np.sqrt(1 - b)),
+            "In front of ε̂ you have 1 − β_t. It is β_t / √(1 − ᾱ_t): one step has made only a little of the noise, so only a little is taken away.",
+        ),
+        Misconception(
+            "noise_and_prediction_swapped",
+            lambda x, e, t, betas, alpha_bar, noise, variance="beta": RIGHT(x, noise, t, betas, alpha_bar, e, variance),
+            "eps and noise are swapped: eps, the predicted noise, is taken away, and noise, the fresh one, is added.",
+        ),
+        Misconception(
+            "prediction_taken_as_it_is",
+            lambda x, e, *others, **named: x - e,
+            "You took the whole predicted noise away. x_t holds √(1 − ᾱ_t) of it, and one step takes only β_t / √(1 − ᾱ_t); then the result is scaled up, and fresh noise comes in.",
+        ),
+        Misconception(
             "brackets_missing",
             step(mean=lambda x, e, b, left, before: x - b / np.sqrt(left) * e / np.sqrt(1 - b)),
             "Only the predicted noise is divided by √(1 − β_t). Put brackets round the whole difference.",
@@ -266,6 +286,11 @@ DDPM_STEP = Exercise(
             "if_on_an_array",
             if_on_an_array,
             "For one t you are right. t can also be an array, one for each sample, and then Python's if has no single answer: multiply the noise by np.greater(t, 1), lined up with expand_like.",
+        ),
+        Misconception(
+            "mask_not_lined_up",
+            mask_not_lined_up,
+            "For one t you are right. For an array, np.greater(t, 1) has shape (B,) and needs expand_like too, as the coefficients do.",
         ),
         Misconception(
             "not_lined_up",

@@ -177,6 +177,26 @@ ENERGY_DISTANCE = Exercise(
             "You summed absolute differences. ‖·‖ is the ordinary length: the root of the sum of squares.",
         ),
         Misconception(
+            "mean_of_absolute_differences",
+            pairs(distance=lambda a, b: np.abs(differences(a, b))),
+            "You averaged the absolute differences of single entries. First take the length of each difference, the root of its sum of squares over a sample's entries.",
+        ),
+        Misconception(
+            "lengths_over_the_pairs",
+            pairs(distance=lambda a, b: np.linalg.norm(differences(a, b), axis=1)),
+            "Your lengths run along the axis of the second set. A difference's entries are on the last axis: axis=-1.",
+        ),
+        Misconception(
+            "all_in_one_row",
+            pairs(distance=lambda a, b: np.abs(np.reshape(a, -1)[:, None] - np.reshape(b, -1))),
+            "You put all samples into one row of numbers. Each sample keeps a row of its own: x.reshape(len(x), -1).",
+        ),
+        Misconception(
+            "mean_left_out",
+            pairs(mean=lambda d: d),
+            "The tables of distances differ in shape, (B, C), (B, B) and (C, C). Take the mean of each before you put them together.",
+        ),
+        Misconception(
             "mean_over_entries",
             pairs(distance=lambda a, b: np.sqrt((differences(a, b) ** 2).mean(axis=-1))),
             "You averaged over a sample's entries. The length of a difference sums their squares.",

@@ -205,6 +205,21 @@ SAMPLE = Exercise(
             "You scaled the fresh noise by β_t. β is a variance: scale by √β_t.",
         ),
         Misconception(
+            "one_number_for_all_entries",
+            walk(noise=lambda x, eps, t, betas, alpha_bar, rng: np.sqrt(betas[t]) * rng.standard_normal()),
+            "Your z is one number for all entries. Every entry of every sample has noise of its own: rng.standard_normal(shape).",
+        ),
+        Misconception(
+            "noise_of_the_step_before",
+            walk(noise=lambda x, eps, t, betas, alpha_bar, rng: np.sqrt(betas[t - 1]) * rng.standard_normal(x.shape)),
+            "You scaled the fresh noise by √β_{t−1}. The step from t to t − 1 has β_t: betas[t].",
+        ),
+        Misconception(
+            "shape_unpacked",
+            walk(start=lambda shape, rng: rng.standard_normal(*shape)),
+            "shape is one argument: rng.standard_normal(shape), without a star.",
+        ),
+        Misconception(
             "posterior_variance",
             walk(noise=posterior_noise),
             "You used the posterior variance. It is a good choice, and sample uses the other: σ_t² = β_t.",

@@ -15,7 +15,7 @@ from gradual.widgets.stage import Stage
 
 STEPS = (10, 50, 250, 1000)
 LIMIT = 5.5
-SMALLEST = 1e-4
+SMALLEST = 1e-3
 """Where the axis of the distances starts."""
 PLACES = np.arange(0, 101, 10)
 
