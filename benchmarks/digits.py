@@ -1,6 +1,7 @@
 """Handwritten digits out of noise: train on 8 x 8 images, draw new ones, and let classifiers read them.
 
     python benchmarks/digits.py [--steps 12000] [--grid digits.png]
+    python benchmarks/digits.py --shipped          (no training: the weights that the package ships)
 
 1 500 of the 1 797 images train the network and the classifiers; the other 297 were seen by neither, and stand for
 what true digits get: the share that two classifiers (support vectors, nearest neighbour) read alike, how sure a
@@ -21,12 +22,9 @@ from sklearn.svm import SVC
 
 from gradual import data
 from gradual.metrics import energy_distance, novelty
+from gradual.pretrained import ALPHA_BAR, BETAS, digits_model, digits_split
 from gradual.samplers import sample
-from gradual.schedules import alpha_bar_from_betas, linear_beta_schedule
 from gradual.training import eps_model_from, train
-
-BETAS = linear_beta_schedule(1000)
-ALPHA_BAR = alpha_bar_from_betas(BETAS)
 
 
 def save_grid(images, path, columns=20, zoom=4):
@@ -43,26 +41,32 @@ def save_grid(images, path, columns=20, zoom=4):
 @click.option("--lr", default=5e-3)
 @click.option("--batch", default=128)
 @click.option("--seed", default=0)
+@click.option("--shipped", is_flag=True, help="Take the weights in the package instead of training.")
 @click.option("--grid", default="digits.png", help="Where to write 200 of the samples, and 200 true digits below.")
-def main(steps, width, lr, batch, seed, grid):
+def main(steps, width, lr, batch, seed, shipped, grid):
     images, labels = data.digits()
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(images))
-    seen, unseen = images[order[:1500]], images[order[1500:]]
+    rng, (first, rest) = np.random.default_rng(seed), digits_split()
+    seen, unseen = images[first], images[rest]
     start = time.perf_counter()
-    *_, progress = train(seen, ALPHA_BAR, rng, steps, batch, (width,) * 3, lr=lr, detail=1, predict="v")
+    if shipped:
+        eps_model = digits_model()
+    else:
+        *_, progress = train(seen, ALPHA_BAR, rng, steps, batch, (width,) * 3, lr=lr, detail=1, predict="v")
+        eps_model = eps_model_from(progress.params, ALPHA_BAR)
+        print(f"{steps} steps of batch {batch}, width {width}: last loss {progress.loss:.3f}")
     trained = time.perf_counter()
-    made = sample(eps_model_from(progress.params, ALPHA_BAR), (1000, 8, 8), BETAS, ALPHA_BAR, rng)
-    print(f"{steps} steps of batch {batch}, width {width}: training {trained - start:.1f} s, "
-          f"sampling 1 000 digits {time.perf_counter() - trained:.1f} s, last loss {progress.loss:.3f}")  # fmt: skip
+    made = sample(eps_model, (1000, 8, 8), BETAS, ALPHA_BAR, rng)
+    print(f"training {trained - start:.1f} s, sampling 1 000 digits {time.perf_counter() - trained:.1f} s")
     save_grid(np.concatenate([made[:200], seen[:200]]), grid)
 
-    flat, y = seen.reshape(1500, -1), labels[order[:1500]]
+    flat, y = seen.reshape(1500, -1), labels[first]
     vectors, nearest = SVC().fit(flat, y), KNeighborsClassifier(1).fit(flat, y)
     logistic = LogisticRegression(max_iter=2000).fit(flat, y)
-    print(f"accuracy on unseen true digits: support vectors {vectors.score(unseen.reshape(297, -1), labels[order[1500:]]):.1%}, "
-          f"nearest neighbour {nearest.score(unseen.reshape(297, -1), labels[order[1500:]]):.1%}")  # fmt: skip
-    print(f"{'':22}{'read alike':>12}{'sure':>8}{'least and most common digit':>30}{'novelty':>10}{'energy distance':>18}")
+    print(f"accuracy on unseen true digits: support vectors {vectors.score(unseen.reshape(297, -1), labels[rest]):.1%}, "
+          f"nearest neighbour {nearest.score(unseen.reshape(297, -1), labels[rest]):.1%}")  # fmt: skip
+    print(
+        f"{'':22}{'read alike':>12}{'sure':>8}{'least and most common digit':>30}{'novelty':>10}{'energy distance':>18}"
+    )
     for name, these in (("samples", made), ("unseen true digits", unseen), ("training digits", seen)):
         x = these.reshape(len(these), -1)
         read = vectors.predict(x)

@@ -19,12 +19,10 @@ from scipy.stats import t as student
 from sklearn.datasets import make_swiss_roll
 
 from gradual.metrics import chamfer_distance
+from gradual.pretrained import ALPHA_BAR, BETAS
 from gradual.samplers import ddim_step, sample
-from gradual.schedules import alpha_bar_from_betas, linear_beta_schedule
 from gradual.training import eps_model_from, train
 
-BETAS = linear_beta_schedule(1000)
-ALPHA_BAR = alpha_bar_from_betas(BETAS)
 POINTS = 2048
 
 
