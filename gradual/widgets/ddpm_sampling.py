@@ -42,7 +42,7 @@ def walk_back(eps_model, shape, ddpm_step, steps, variance="beta", seed=0):
     return np.array(states), np.array([*guesses, states[-1]])
 
 
-def roll_back(eps_model, truth, ddpm_step, steps=250, points=400):
+def roll_back(eps_model, truth, ddpm_step, steps=250, points=300):
     """Noise becomes points on a swiss roll: the states on the way back, and where each of them seems to come from.
 
     Parameters
@@ -105,7 +105,7 @@ def digits_back(eps_model, seen, unseen, ddpm_step, steps=250):
     return Scene(stage, draw, _dials(65, steps), [ddpm_step], play="done")
 
 
-def distance_on_the_way(eps_model, more_truth, ddpm_step, energy_distance, steps=250, points=600):
+def distance_on_the_way(eps_model, more_truth, ddpm_step, energy_distance, steps=250, points=400):
     """How far the states are from true data on the way back, against the floor: what two true samples are apart.
 
     Parameters

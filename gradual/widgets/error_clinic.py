@@ -56,7 +56,7 @@ def sick_walk(bug, eps_model, shape, ddpm_step, steps, seed=0):
     return states, betas, alpha_bar
 
 
-def error_clinic(eps_model, more_truth, ddpm_step, energy_distance, steps=50, points=600):
+def error_clinic(eps_model, more_truth, ddpm_step, energy_distance, steps=50, points=400):
     """Choose a bug, and see what it does to the points, by eye and by two distances, each against its floor.
 
     Parameters

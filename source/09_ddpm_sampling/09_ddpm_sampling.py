@@ -21,7 +21,7 @@ from gradual.widgets.error_clinic import error_clinic
 # %% [markdown]
 # ## 1. Can noise be walked back into data?
 #
-# On the left, 400 points that start as pure noise. Drag the slider, or press play: each per cent takes them some steps back. Grey is where true points lie, on a swiss roll. On the right you see, for the same states, where each point seems to come from: the guess of $x_0$ that the predicted noise makes.
+# On the left, 300 points that start as pure noise. Drag the slider, or press play: each per cent takes them some steps back. Grey is where true points lie, on a swiss roll. On the right you see, for the same states, where each point seems to come from: the guess of $x_0$ that the predicted noise makes.
 
 # %%
 roll_model = pretrained.swiss_roll_model()
@@ -139,7 +139,7 @@ distance_on_the_way(
 #
 # It is the **energy distance** (Székely & Rizzo 2013), and in theory it is 0 only when the two distributions are the same. A sample can be an image: `x.reshape(len(x), -1)` makes one row of each.
 #
-# **Predict.** What is the energy distance between 600 true points and those same 600 points?
+# **Predict.** What is the energy distance between 400 true points and those same 400 points?
 
 # %% exercise="energy_distance"
 
