@@ -86,14 +86,10 @@ def init_course():
 @click.option("--submitted", type=click.Path(path_type=Path, exists=True), help="nbgrader's folder; submitted/ if left out.")
 def unclear(lesson, submitted):
     """Show what a class found unclear in LESSON (a number or a name), in the students' own words."""
-    from autograder.lab import LessonError, find_lesson
+    from autograder.instructor_cli import find
     from autograder.unclear import collect
 
-    root = course_folder()
-    try:
-        name = find_lesson(root, lesson)
-    except LessonError as error:
-        raise click.ClickException(str(error)) from None
+    root, name = find(lesson)
     answers, problems = collect(submitted or root / "submitted", root / "lessons" / name / f"{name}.ipynb")
     for student, answer in answers.items():
         click.echo(f"{student}:\n{textwrap.indent(answer, '    ')}\n")

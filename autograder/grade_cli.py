@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -74,38 +75,28 @@ def regrade(lesson, jobs, scheduler, no_sandbox, yes):
         console.print(f"Written for {len(results)} students.")
 
 
-class _course:
-    """The course's settings, with what can go wrong said as one sentence."""
+@contextlib.contextmanager
+def _course(lesson, no_sandbox):
+    """The lesson's name and the course's settings, with what can go wrong said as one sentence."""
+    from autograder.instructor_cli import find
 
-    def __init__(self, lesson, no_sandbox):
-        self.lesson, self.no_sandbox = lesson, no_sandbox
+    root, name = find(lesson)
 
-    def __enter__(self):
-        from autograder.classroom import converter
-        from autograder.cli import course_folder
-        from autograder.lab import LessonError, find_lesson
+    from nbgrader.converters import NbGraderException
 
-        root = course_folder()
-        try:
-            name = find_lesson(root, self.lesson)
-        except LessonError as error:
-            raise click.ClickException(str(error)) from None
-        self._converter = converter(root, not self.no_sandbox)
-        return name, self._converter.__enter__()
+    from autograder.batch import OtherCourse
+    from autograder.classroom import converter
+    from autograder.crew import ClusterProblem
+    from autograder.sandbox import SandboxUnavailable
 
-    def __exit__(self, kind, error, trace):
-        from nbgrader.converters import NbGraderException
-
-        from autograder.batch import OtherCourse
-        from autograder.crew import ClusterProblem
-        from autograder.sandbox import SandboxUnavailable
-
-        self._converter.__exit__(None, None, None)
-        if isinstance(error, (SandboxUnavailable, NbGraderException, ClusterProblem, OtherCourse)):
-            raise click.ClickException(str(error)) from None
-        if isinstance(error, KeyboardInterrupt):
-            click.echo("\nStopped. Every grade that was written stays; run this again for the rest.", err=True)
-            raise SystemExit(130)
+    try:
+        with converter(root, not no_sandbox) as made:
+            yield name, made
+    except (SandboxUnavailable, NbGraderException, ClusterProblem, OtherCourse) as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("\nStopped. Every grade that was written stays; run this again for the rest.", err=True)
+        raise SystemExit(130) from None
 
 
 def _bar(console):
