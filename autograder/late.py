@@ -13,7 +13,9 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nbformat.v4 import new_notebook
 from nbgrader.plugins import LateSubmissionPlugin
+from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Enum, Float, Unicode
 
 EXTENSIONS = "extensions.csv"
@@ -91,16 +93,18 @@ def local(date: datetime) -> str:
     return f"{date.replace(tzinfo=UTC).astimezone():%Y-%m-%d %H:%M %Z}"
 
 
+def set_penalty(parent, lesson: str, student: str):
+    """Let nbgrader set a submission's penalty, by the settings of ``parent``, which has a ``coursedir``."""
+    names = {"notebook": lesson, "assignment": lesson, "student": student, "db_url": parent.coursedir.db_url}
+    AssignLatePenalties(parent=parent).preprocess(new_notebook(), {"nbgrader": names})  # it reads no cell
+
+
 def set_penalties(api, lesson: str) -> dict[str, tuple[float, float]]:
     """Let nbgrader set every submission's penalty again; (before, after) of each student whose penalty changed."""
-    from nbformat.v4 import new_notebook
-    from nbgrader.preprocessors import AssignLatePenalties
-
     with api.gradebook as book:
         before = {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(lesson)}
     for student in before:
-        names = {"notebook": lesson, "assignment": lesson, "student": student, "db_url": api.coursedir.db_url}
-        AssignLatePenalties(parent=api).preprocess(new_notebook(), {"nbgrader": names})  # it reads no cell
+        set_penalty(api, lesson, student)
     with api.gradebook as book:
         after = {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(lesson)}
     return {student: (before[student], after[student]) for student in before if before[student] != after[student]}

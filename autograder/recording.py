@@ -10,13 +10,12 @@ import os
 import shutil
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Comment, Gradebook, MissingEntry
 from nbgrader.converters import NbGraderException
-from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.arrival import TIMESTAMP, Arrival
 from autograder.grading import Graded
+from autograder.late import set_penalty
 
 UNSANDBOXED = "Graded without a sandbox."
 
@@ -89,7 +88,7 @@ class Recorder:
         folder = self._written(arrival, graded, attention)
         self.book.db.commit()
         if submission.total_seconds_late > 0:
-            self._late_penalty(arrival.student)
+            set_penalty(self.converter, self.lesson, arrival.student)
         self._moved(folder, self.folder(arrival.student), self.replaced(arrival.student))
         return attention
 
@@ -114,12 +113,6 @@ class Recorder:
             said = ["No response."] if self.names.get(comment.cell_id) in graded.no_response else []
             said += [] if graded.sandboxed else [UNSANDBOXED]
             comment.auto_comment = " ".join(said) or None
-
-    def _late_penalty(self, student):
-        resources = {"student": student, "assignment": self.lesson, "notebook": self.lesson}
-        resources["db_url"] = self.coursedir.db_url
-        empty = nbformat.v4.new_notebook()
-        AssignLatePenalties(parent=self.converter).preprocess(empty, {"nbgrader": resources})
 
     def _written(self, arrival, graded, attention) -> Path:
         """The graded notebook and the time, in a folder beside the one that they will replace."""
