@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from nbgrader.utils import parse_utc
 from autograder.submission import BrokenSubmission, read_file
 
 TIMESTAMP = "timestamp.txt"
+NO_TIME = f"{TIMESTAMP} tells no time, so when this was handed in is not known."
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,15 @@ def _timestamp(file: Path) -> tuple[str | None, tuple[str, ...]]:
     if not file.exists() and not file.is_symlink():
         return None, ()
     try:
-        text = read_file(file)[:100].decode().strip()
-        parse_utc(text)
-        return text, ()
-    except (ValueError, OverflowError):
-        return None, (f"{TIMESTAMP} tells no time, so when this was handed in is not known.",)
+        return time_told(read_file(file))[0], ()
+    except ValueError:
+        return None, (NO_TIME,)
+
+
+def time_told(data: bytes) -> tuple[str, datetime]:
+    """What a timestamp file tells: as it is written, and as nbgrader reads it. Raises ``ValueError``."""
+    text = data[:100].decode().strip()
+    try:
+        return text, parse_utc(text)
+    except OverflowError:
+        raise ValueError(f"{text} is out of the calendar") from None

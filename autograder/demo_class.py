@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from autograder.arrival import TIMESTAMP
 from autograder.demo_kinds import KINDS, Material
 
 DUE = datetime(2027, 2, 1, 23, 59, 59)
@@ -101,7 +102,7 @@ def make_class(to: Path, release: dict, lesson: str, count: int = 50, seed: int 
             folder.mkdir(parents=True)
             for name, data in one.files.items():
                 (folder / name).write_bytes(data)
-            (folder / "timestamp.txt").write_text(f"{one.submitted} UTC\n", encoding="utf-8")
+            (folder / TIMESTAMP).write_text(f"{one.submitted} UTC\n", encoding="utf-8")
             students.append(one)
     return students
 

@@ -20,9 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
-from autograder.arrival import TIMESTAMP
+from autograder.arrival import NO_TIME, TIMESTAMP, time_told
 from autograder.handed_in import HandedIn, IntakeError, Unreadable, files_in, printable
 from autograder.senders import Roster, Sender, same_folder, senders, wrong_id
 from autograder.submission import BrokenSubmission, Lesson, parse_submission, read_file
@@ -182,9 +180,9 @@ def _timestamp(sender: Sender, notes: list[str]) -> datetime | None:
     if not file or not sender.timed:
         return None
     try:
-        return parse_utc(file.read()[:100].decode().strip())
-    except (ValueError, OverflowError):
-        notes.append(f"{TIMESTAMP} tells no time, so when this was handed in is not known.")
+        return time_told(file.read())[1]
+    except ValueError:
+        notes.append(NO_TIME)
     return None
 
 
@@ -249,6 +247,6 @@ def _same(file: Path, data: bytes) -> bool:
 
 def _time_of(folder: Path) -> datetime | None:
     try:
-        return parse_utc(read_file(folder / TIMESTAMP)[:100].decode().strip())
-    except (ValueError, OverflowError):
+        return time_told(read_file(folder / TIMESTAMP))[1]
+    except ValueError:
         return None
