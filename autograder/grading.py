@@ -49,11 +49,6 @@ class Graded:
     def from_json(cls, text: str) -> Graded:
         return cls(**json.loads(text))
 
-    @property
-    def waiting(self) -> list[str]:
-        """The grade ids that a person has to mark."""
-        return [name for name, score in self.scores.items() if score is None]
-
 
 class Marker:
     """Marks submissions of one lesson, one after the other, in a warm sandbox of its own."""
