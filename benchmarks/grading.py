@@ -8,7 +8,6 @@ Everything counts: start-up, sandbox, students' code, gradebook. The scores must
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import resource
 import shutil
@@ -19,13 +18,15 @@ import time
 from pathlib import Path
 
 import click
-from made_class import ROOT, submissions
 from nbgrader.api import Gradebook
 from rich.console import Console
 from rich.table import Table
 
+from autograder.demo_class import make_class
+from autograder.grading import release_of
 from autograder.secret import init_course
 
+ROOT = Path(__file__).resolve().parents[1]
 PR_SET_CHILD_SUBREAPER = 36
 BIN = Path(sys.executable).parent
 
@@ -38,10 +39,7 @@ def course(folder: Path, lesson: str, students: int, stock: bool) -> Path:
     (folder / "nbgrader_config.py").write_text(settings.split("# --- Safe grading")[0] if stock else settings)
     init_course(folder)
     run(folder, "nbgrader", "generate_assignment", lesson, "--force")
-    for student, notebook in submissions(lesson, students):
-        place = folder / "submitted" / student / lesson
-        place.mkdir(parents=True)
-        (place / f"{lesson}.ipynb").write_text(json.dumps(notebook))
+    make_class(folder / "submitted", release_of(folder, lesson), lesson, students, kinds=["honest"])
     return folder
 
 

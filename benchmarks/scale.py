@@ -19,12 +19,14 @@ from pathlib import Path
 
 import click
 import psutil
-from made_class import ROOT, submissions
 
 from autograder.arrival import Arrival
 from autograder.batch import Task
 from autograder.crew import grade_on_cluster
+from autograder.demo_class import make_students
+from autograder.grading import release_of
 
+ROOT = Path(__file__).resolve().parents[1]
 MANY = 100_000
 
 
@@ -53,9 +55,10 @@ def processor(process) -> float:
 @click.option("--students", default=2000)
 @click.option("--workers", default=os.cpu_count())
 def main(lesson, students, workers):
-    release = (ROOT / "lessons" / lesson / f"{lesson}.ipynb").read_text()
-    task = Task(lesson, release, secrets.token_hex())
-    arrivals = [Arrival(student, json.dumps(notebook).encode()) for student, notebook in submissions(lesson, students)]
+    release = release_of(ROOT, lesson)
+    task = Task(lesson, json.dumps(release), secrets.token_hex())
+    made = make_students(release, lesson, students, kinds=["honest"])
+    arrivals = [Arrival(one.name, one.files[f"{lesson}.ipynb"]) for one in made]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scheduler.json"
         scheduler = started(
