@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("tests.widget_controls")
+
 # Figures are drawn with no display.
 os.environ["MPLBACKEND"] = "Agg"
 

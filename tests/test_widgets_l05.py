@@ -7,6 +7,12 @@ import pytest
 
 from gradual import alpha_bar_from_betas, cosine_beta_schedule, mixture
 from gradual.widgets import exact_score, plane
+from tests.widget_controls import (
+    check_each_control_changes_all,
+    check_each_control_tells_the_error,
+    numbers_of,
+    shapes_of,
+)
 
 ALPHA_BAR = alpha_bar_from_betas(cosine_beta_schedule(40))
 CLEAN = (
@@ -35,37 +41,15 @@ def scene_of(name, **other):
     return getattr(exact_score, name)(*before, **functions)
 
 
-def positions(control):
-    if hasattr(control, "min"):
-        return [control.min, type(control.value)((control.min + control.max) / 2), control.max]
-    return [value for _, value in control.options]
-
-
 def moved(scene):
     """The numbers behind all artists that move."""
-    numbers = []
-    for artist in scene.stage.artists:
-        for read in ("get_xydata", "get_offsets", "get_sizes", "get_height"):
-            if hasattr(artist, read):
-                numbers.append(np.asarray(getattr(artist, read)(), dtype=float).tobytes())
-        numbers += [path.vertices.tobytes() for path in getattr(artist, "get_paths", list)()]
-        numbers.append(np.asarray(getattr(artist, "U", 0)).tobytes())
-    return b"".join(numbers)
+    artists = scene.stage.artists
+    return b"".join(numbers_of(artists, ("get_xydata", "get_offsets", "get_sizes", "get_height")) + shapes_of(artists))
 
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_changes_picture_caption_and_artists(name):
-    scene = scene_of(name)
-    assert scene.error == "" and scene.caption
-    for control in scene.controls.values():
-        start, seen = control.value, []
-        for value in positions(control):
-            control.value = value
-            assert scene.error == ""
-            seen.append((scene.caption, scene.picture.value, moved(scene)))
-        for kind in zip(*seen, strict=True):
-            assert len(set(kind)) == len(seen)
-        control.value = start
+    check_each_control_changes_all(scene_of(name), moved)
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
@@ -73,9 +57,7 @@ def test_every_control_changes_picture_caption_and_artists(name):
 def test_a_function_that_returns_garbage_gives_a_message_and_no_crash(name, function, garbage):
     scene = scene_of(name, **{function: GARBAGE[garbage]})
     assert scene.error and not scene.caption
-    for control in scene.controls.values():
-        control.value = positions(control)[-1]
-        assert scene.error and scene.picture.value
+    check_each_control_tells_the_error(scene)
 
 
 def test_the_guess_is_the_mean_of_the_clean_points_that_could_have_led_there():

@@ -8,6 +8,7 @@ import pytest
 from gradual import alpha_bar_from_betas, linear_beta_schedule, parameterization, posterior
 from gradual.mixture import GaussianMixture
 from gradual.widgets import four_names, reverse_posterior
+from tests.widget_controls import check_each_control_changes_all, check_each_control_tells_the_error
 
 BETAS = linear_beta_schedule(30, 0.01, 0.3)
 ALPHA_BAR = alpha_bar_from_betas(BETAS)
@@ -40,10 +41,6 @@ def scene_of(name, **other):
     return getattr(module, name)(*before, **chosen)
 
 
-def positions(control):
-    return [control.min, type(control.value)((control.min + control.max) / 2), control.max]
-
-
 def moved(scene):
     """The numbers behind all artists that move."""
     numbers = []
@@ -61,17 +58,7 @@ def line(scene, text):
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_changes_picture_caption_and_artists(name):
-    scene = scene_of(name)
-    assert scene.error == "" and scene.caption
-    for control in scene.controls.values():
-        start, seen = control.value, []
-        for value in positions(control):
-            control.value = value
-            assert scene.error == ""
-            seen.append((scene.caption, scene.picture.value, moved(scene)))
-        for kind in zip(*seen, strict=True):
-            assert len(set(kind)) == len(seen)
-        control.value = start
+    check_each_control_changes_all(scene_of(name), moved)
 
 
 @pytest.mark.parametrize("garbage", [*GARBAGE, *PAIRS])
@@ -79,9 +66,7 @@ def test_every_control_changes_picture_caption_and_artists(name):
 def test_a_function_that_returns_garbage_gives_a_message_and_no_crash(name, function, garbage):
     scene = scene_of(name, **{function: (GARBAGE | PAIRS)[garbage]})
     assert scene.error and not scene.caption
-    for control in scene.controls.values():
-        control.value = positions(control)[-1]
-        assert scene.error and scene.picture.value
+    check_each_control_tells_the_error(scene)
 
 
 def test_the_product_on_the_grid_is_the_posterior():

@@ -12,6 +12,7 @@ from gradual import alpha_bar_from_betas, elbo, linear_beta_schedule, posterior
 from gradual.mixture import FOUR_BELLS
 from gradual.widgets.elbo import STEPS, Chains, bar_of_terms, sampled_terms
 from gradual.widgets.elbo_choices import evenly_spread, other_weights, price_of_variance, two_bells, weights_of_bound
+from tests.widget_controls import check_each_control_changes_all, check_each_control_tells_the_error, numbers_of
 
 BETAS = linear_beta_schedule(1000)
 ALPHA_BAR = alpha_bar_from_betas(BETAS)
@@ -53,14 +54,10 @@ def positions(control):
 
 def moved(scene):
     """The numbers behind all artists that move."""
-    numbers = []
-    for artist in scene.stage.artists:
-        for read in ("get_xydata", "get_height", "get_linewidth"):
-            if hasattr(artist, read):
-                numbers.append(np.asarray(getattr(artist, read)(), dtype=float).tobytes())
-        if hasattr(artist, "get_data") and not hasattr(artist, "get_xydata"):
-            numbers.append(np.asarray(artist.get_data().values, dtype=float).tobytes())
-    return b"".join(numbers)
+    artists = scene.stage.artists
+    areas = [artist for artist in artists if hasattr(artist, "get_data") and not hasattr(artist, "get_xydata")]
+    numbers = numbers_of(artists, ("get_xydata", "get_height", "get_linewidth"))
+    return b"".join(numbers + [np.asarray(area.get_data().values, dtype=float).tobytes() for area in areas])
 
 
 def said(scene, before):
@@ -70,17 +67,7 @@ def said(scene, before):
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_changes_picture_caption_and_artists(name):
-    scene = scene_of(name)
-    assert scene.error == "" and scene.caption
-    for control in scene.controls.values():
-        start, seen = control.value, []
-        for value in positions(control):
-            control.value = value
-            assert scene.error == ""
-            seen.append((scene.caption, scene.picture.value, moved(scene)))
-        for kind in zip(*seen, strict=True):
-            assert len(set(kind)) == len(seen)
-        control.value = start
+    check_each_control_changes_all(scene_of(name), moved, positions)
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
@@ -88,9 +75,7 @@ def test_every_control_changes_picture_caption_and_artists(name):
 def test_a_function_that_returns_garbage_gives_a_message_and_no_crash(name, garbage):
     scene = scene_of(name, GARBAGE[garbage])
     assert scene.error and not scene.caption
-    for control in scene.controls.values():
-        control.value = positions(control)[-1]
-        assert scene.error and scene.picture.value
+    check_each_control_tells_the_error(scene, positions)
 
 
 @pytest.mark.parametrize(("variance", "gap"), [("beta", 0.006731), ("posterior", 0.442933), ("best", 0.005087)])

@@ -14,6 +14,12 @@ from gradual import alpha_bar_from_betas, cosine_beta_schedule, network
 from gradual.elbo import smallest_eps_mse
 from gradual.mixture import GaussianMixture
 from gradual.widgets import best_guess, small_network, training
+from tests.widget_controls import (
+    check_each_control_changes_all,
+    check_each_control_tells_the_error,
+    numbers_of,
+    shapes_of,
+)
 
 ALPHA_BAR = alpha_bar_from_betas(cosine_beta_schedule(20))
 CLEAN = (
@@ -51,37 +57,15 @@ def watched(steps=60, **other):
     return scene_of("watch_training", steps=steps, **other)
 
 
-def positions(control):
-    if hasattr(control, "min"):
-        return [control.min, type(control.value)((control.min + control.max) / 2), control.max]
-    return [value for _, value in control.options]
-
-
 def moved(scene):
     """The numbers behind all artists that move."""
-    numbers = []
-    for artist in scene.stage.artists:
-        for read in ("get_xydata", "get_offsets", "get_height", "get_width"):
-            if hasattr(artist, read):
-                numbers.append(np.asarray(getattr(artist, read)(), dtype=float).tobytes())
-        numbers += [path.vertices.tobytes() for path in getattr(artist, "get_paths", list)()]
-        numbers.append(np.asarray(getattr(artist, "U", 0)).tobytes())
-    return b"".join(numbers)
+    artists = scene.stage.artists
+    return b"".join(numbers_of(artists, ("get_xydata", "get_offsets", "get_height", "get_width")) + shapes_of(artists))
 
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_changes_picture_caption_and_artists(name):
-    scene = scene_of(name)
-    assert scene.error == "" and scene.caption
-    for control in scene.controls.values():
-        start, seen = control.value, []
-        for value in positions(control):
-            control.value = value
-            assert scene.error == ""
-            seen.append((scene.caption, scene.picture.value, moved(scene)))
-        for kind in zip(*seen, strict=True):
-            assert len(set(kind)) == len(seen)
-        control.value = start
+    check_each_control_changes_all(scene_of(name), moved)
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
@@ -94,9 +78,7 @@ def test_a_function_that_returns_garbage_gives_a_message_and_no_crash(name, func
         scene.start()
         assert not scene.running and len(scene.history) < 2
     assert scene.error and scene.picture.value
-    for control in scene.controls.values():
-        control.value = positions(control)[-1]
-        assert scene.error and scene.picture.value
+    check_each_control_tells_the_error(scene)
 
 
 def test_the_best_guess_has_the_error_that_the_curve_says():

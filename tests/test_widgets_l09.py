@@ -8,6 +8,7 @@ import pytest
 from gradual import data, metrics, pretrained, samplers
 from gradual.widgets import ddpm_sampling, error_clinic
 from gradual.widgets.ddpm_sampling import digits_back, distance_on_the_way, fresh_samples, roll_back, walk_back
+from tests.widget_controls import check_each_control_changes_all, check_each_control_tells_the_error, numbers_of
 
 TRUTH = pretrained.published_roll(300, np.random.default_rng(5))
 ROLL, DIGITS = pretrained.swiss_roll_model(), pretrained.digits_model()
@@ -70,27 +71,12 @@ def positions(control):
 
 def moved(scene):
     """The numbers behind all artists that move."""
-    numbers = []
-    for artist in scene.stage.artists:
-        for read in ("get_xydata", "get_array", "get_height"):
-            if hasattr(artist, read):
-                numbers.append(np.asarray(getattr(artist, read)(), dtype=float).tobytes())
-    return b"".join(numbers)
+    return b"".join(numbers_of(scene.stage.artists, ("get_xydata", "get_array", "get_height")))
 
 
 @pytest.mark.parametrize("widget", WIDGETS)
 def test_every_control_changes_picture_caption_and_artists(widget):
-    scene = widget()
-    assert scene.error == "" and scene.caption
-    for control in scene.controls.values():
-        start, seen = control.value, []
-        for value in positions(control):
-            control.value = value
-            assert scene.error == ""
-            seen.append((scene.caption, scene.picture.value, moved(scene)))
-        for kind in zip(*seen, strict=True):
-            assert len(set(kind)) == len(seen)
-        control.value = start
+    check_each_control_changes_all(widget(), moved, positions)
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
@@ -98,9 +84,7 @@ def test_every_control_changes_picture_caption_and_artists(widget):
 def test_a_function_that_returns_garbage_gives_a_message_and_no_crash(widget, function, garbage):
     scene = widget(**{function: GARBAGE[garbage]})
     assert scene.error and not scene.caption
-    for control in scene.controls.values():
-        control.value = positions(control)[-1]
-        assert scene.error and scene.picture.value
+    check_each_control_tells_the_error(scene, positions)
 
 
 def test_a_step_that_runs_away_is_told_and_not_drawn():
