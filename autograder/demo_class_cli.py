@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def demo_class(lesson, students, to, seed, kinds):
     A list beside them says what each one is and the points that it should get. Real submissions are never touched.
     """
     from autograder import demo_class as demo
+    from autograder.demo_kinds import KINDS
     from autograder.grading import release_of
     from autograder.instructor_cli import find
 
@@ -34,9 +36,11 @@ def demo_class(lesson, students, to, seed, kinds):
     except (demo.NotADemo, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Made {len(made)} submissions of {name} in {to}:")
-    for kind, count in Counter(one.kind for one in made).items():
-        click.echo(f"  {count:5} {kind.replace('_', ' ')}")
+    counts = Counter(one.kind for one in made)
+    for kind in filter(counts.get, KINDS):
+        click.echo(f"  {counts[kind]:5} {kind.replace('_', ' ')}")
     click.echo(f"What each one should get: {to / f'demo_class-{name}.csv'}")
-    click.echo(
-        f"Grade them with: gradual grade {int(name[:2])}   (for late ones, first: gradual due {int(name[:2])} {demo.DUE:%Y-%m-%d})"
-    )
+    number = int(name[:2])
+    click.echo(f"Some are late, once there is a date: gradual due {number} {demo.DUE:%Y-%m-%dT%H:%M:%S}+00:00")
+    where = "" if to == root / "submitted" else f" --submitted {shlex.quote(str(to))}"
+    click.echo(f"Grade them with: gradual grade {number}{where}")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from pathlib import Path
 
 import click
 
 SUBMITTED = click.option(
-    "--submitted", type=click.Path(path_type=Path, exists=True),
+    "--submitted", type=click.Path(path_type=Path, exists=True, resolve_path=True),
     help="Take these in first: nbgrader's folder, or a folder or zip from Canvas or Moodle.",
+)  # fmt: skip
+ROSTER = click.option(
+    "--roster", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    help="With --submitted: a CSV file with the columns name,id and, if you like, submitted.",
 )  # fmt: skip
 JOBS = click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Processes; all processors if left out."
@@ -22,12 +27,16 @@ NO_SANDBOX = click.option("--no-sandbox", is_flag=True, help="Trusted work only:
 @click.command()
 @click.argument("lesson")
 @SUBMITTED
+@ROSTER
 @JOBS
 @SCHEDULER
 @NO_SANDBOX
 @click.option("--again", is_flag=True, help="Grade unchanged submissions too.")
-def grade(lesson, submitted, jobs, scheduler, no_sandbox, again):
+def grade(lesson, submitted, roster, jobs, scheduler, no_sandbox, again):
     """Grade everyone's LESSON (a number or a name). Stopped in the middle, run it again: it does the rest."""
+    if roster and not submitted:
+        raise click.UsageError("--roster says who is who in --submitted: give both.")
+
     from rich.console import Console
 
     from autograder import classroom
@@ -35,7 +44,7 @@ def grade(lesson, submitted, jobs, scheduler, no_sandbox, again):
     console = Console()
     with _course(lesson, no_sandbox) as (name, made):
         if submitted:
-            _take_in(console, submitted, made, name)
+            _take_in(console, submitted, roster, made, name)
         sitting = classroom.grade_class(made, name, jobs, scheduler, again, _bar(console))
         if not sitting.graded and not sitting.current and not sitting.attention:
             raise click.ClickException(f"No submissions of {name} in {made.submitted}/STUDENT/{name}.")
@@ -87,12 +96,13 @@ def _course(lesson, no_sandbox):
     from autograder.batch import OtherCourse
     from autograder.classroom import converter
     from autograder.crew import ClusterProblem
+    from autograder.handed_in import IntakeError
     from autograder.sandbox import SandboxUnavailable
 
     try:
         with converter(root, not no_sandbox) as made:
             yield name, made
-    except (SandboxUnavailable, NbGraderException, ClusterProblem, OtherCourse) as error:
+    except (SandboxUnavailable, NbGraderException, ClusterProblem, OtherCourse, IntakeError) as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         click.echo("\nStopped. Every grade that was written stays; run this again for the rest.", err=True)
@@ -115,14 +125,16 @@ def _bar(console):
     return track
 
 
-def _take_in(console, source, made, lesson):
+def _take_in(console, source, roster, made, lesson):
     from autograder.intake import take_in
 
-    if source.resolve() == made.submitted.resolve():
-        return
-    for arrival in take_in(source, made.submitted, lesson):
+    arrivals = take_in(source, made.submitted, lesson, roster)
+    for arrival in arrivals:
         if str(arrival):
             console.print(str(arrival), markup=False, highlight=False)
+    counts = Counter(arrival.status for arrival in arrivals)
+    said = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    console.print(f"Taken in: {said}." if said else f"{source} is where submissions are kept: nothing to take in.")
 
 
 def _summary(console, made, lesson):

@@ -5,11 +5,14 @@ nor Moodle tells when something was handed in: the times inside their zips are t
 *that* something was late; when, only a roster's column ``submitted`` can say, or ``timestamp.txt`` in nbgrader's layout.
 
 What was there before is never lost: it moves to ``submitted_before/STUDENT/LESSON/1``, ``2`` and so on. What is
-refused stays where it came from, and is named.
+refused stays where it came from, and is named. Whoever is stopped in the middle, even by ``kill -9``, leaves each
+student's folder whole, as it was or as it will be; what lies half made beside them is taken away by the next intake.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import re
@@ -20,6 +23,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import filelock
+
 from autograder.arrival import NO_TIME, TIMESTAMP, time_told
 from autograder.handed_in import HandedIn, IntakeError, Unreadable, files_in, printable
 from autograder.senders import Roster, Sender, same_folder, senders, wrong_id
@@ -27,6 +32,8 @@ from autograder.submission import BrokenSubmission, Lesson, parse_submission, re
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending of their own
 MAX_NOTEBOOKS = 20  # of one student
+ARRIVING = ".arriving"  # hidden, so that nobody takes it for a student
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,8 @@ def take_in(
         found, nobodys = senders(files, lesson)
         ids = {id(sender): _identify(sender, known) for sender in found}
         shared = Counter(same_folder(student) for student, _, problem in ids.values() if not problem)
-        taken = [_take(sender, *ids[id(sender)], shared, submitted, pristine) for sender in found]
+        with _alone(submitted):
+            taken = [_take(sender, *ids[id(sender)], shared, submitted, pristine) for sender in found]
     strange = [
         TakenIn(printable("/".join(file.parts)), "refused", (file.problem or "Its name does not say whose it is.",))
         for file in nobodys
@@ -113,6 +121,8 @@ def _take(sender, student, when, problem, shared, submitted, lesson) -> TakenIn:
             )
     except Refused as reason:
         notes.append(str(reason))
+    except OSError as error:
+        notes.append(f"It cannot be written: {error.strerror or error}.")
     shown = student if student and not wrong_id(student) else sender.shown
     return TakenIn(shown, status, tuple(notes), sender.shown, chosen or "", when, sender.late)
 
@@ -202,19 +212,34 @@ def _place(submitted: Path, student: str, lesson: str, data: bytes, when: dateti
             raise Refused(
                 f"It is from {when:%Y-%m-%d %H:%M} UTC, and one from {before:%Y-%m-%d %H:%M} UTC is there already."
             )
-    submitted.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".arriving-", dir=submitted) as arriving:
-        made = Path(arriving, lesson)
+    with tempfile.TemporaryDirectory(prefix=f"{ARRIVING}-", dir=submitted) as arriving:
+        made = Path(arriving, "new")
         made.mkdir()
         (made / f"{lesson}.ipynb").write_bytes(data)
         if when:
             (made / TIMESTAMP).write_text(f"{when:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-        if there:
-            kept = _keep(submitted, student, lesson)
-            notes.append(f"It replaces the one that was there, which is kept in {kept}.")
         folder.parent.mkdir(exist_ok=True)
-        os.rename(made, folder)
+        if there:
+            kept = _keep(folder, Path(arriving, "former"), submitted)
+            _swap(made, folder)
+            notes.append(f"It replaces the one that was there, which is kept in {kept}.")
+        else:
+            os.rename(made, folder)
     return "replaced" if there else "new"
+
+
+@contextlib.contextmanager
+def _alone(submitted: Path):
+    """One intake at a time: what lies there half made is then of one that was stopped."""
+    with contextlib.ExitStack() as held:
+        try:
+            submitted.mkdir(parents=True, exist_ok=True)
+            held.enter_context(filelock.FileLock(submitted / f"{ARRIVING}.lock"))
+        except OSError as error:
+            raise IntakeError(f"{submitted} cannot be written to: {error.strerror}.") from None
+        for left in submitted.glob(f"{ARRIVING}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
 
 
 def _check_way(submitted: Path, student: str, folder: Path):
@@ -230,12 +255,23 @@ def _check_way(submitted: Path, student: str, folder: Path):
             )
 
 
-def _keep(submitted: Path, student: str, lesson: str) -> Path:
-    kept = submitted.with_name(f"{submitted.name}_before") / student / lesson
+def _keep(folder: Path, copy: Path, submitted: Path) -> Path:
+    """Keep a copy of what is about to be replaced, which stays where it is; the place of the copy."""
+    kept = submitted.with_name(f"{submitted.name}_before") / folder.relative_to(submitted)
     kept.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(path.name) for path in kept.iterdir() if path.name.isdecimal()), default=0)
-    shutil.move(submitted / student / lesson, kept / str(number))
+    shutil.copytree(folder, copy, symlinks=True)
+    shutil.move(copy, kept / str(number))
     return (kept / str(number)).relative_to(submitted.parent)
+
+
+def _swap(made: Path, folder: Path):
+    """Exchange two folders in one step; where the system cannot, in two, between which ``folder`` is missing."""
+    exchange = getattr(ctypes.CDLL(None), "renameat2", None)
+    if exchange and exchange(AT_FDCWD, os.fsencode(made), AT_FDCWD, os.fsencode(folder), RENAME_EXCHANGE) == 0:
+        return
+    os.rename(folder, made.with_name("replaced"))
+    os.rename(made, folder)
 
 
 def _same(file: Path, data: bytes) -> bool:

@@ -120,6 +120,10 @@ def test_command(tmp_path):
     assert made.exit_code == 0, made.output
     assert "Made 6 submissions of 03_closed_form_jump" in made.output and "6 right" in made.output
     assert len(read_class(tmp_path, "03_closed_form_jump")) == 6
+    assert made.output.splitlines()[-2:] == [
+        "Some are late, once there is a date: gradual due 3 2027-02-01T23:59:59+00:00",
+        f"Grade them with: gradual grade 3 --submitted {tmp_path}",
+    ]
     (tmp_path / "anna").mkdir()
     refused = CliRunner().invoke(demo_class, ["--to", str(tmp_path)])
     assert refused.exit_code == 1 and "not a demo class's: anna" in refused.output

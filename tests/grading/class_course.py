@@ -76,10 +76,10 @@ class ClassCourse(Course):
         timestamp = timestamp or (LATE if student == "latoya" else EARLY)
         (folder / "timestamp.txt").write_text(timestamp)
 
-    def start(self, *words, **environment) -> subprocess.Popen:
-        """`gradual` in a session of its own, as the foreground job of a terminal is."""
+    def start(self, *words, folder=None, **environment) -> subprocess.Popen:
+        """`gradual` in a session of its own, as the foreground job of a terminal is; typed in the course's folder if left out."""
         return subprocess.Popen(
-            [GRADUAL, *words], cwd=self.root, text=True, start_new_session=True, stdin=subprocess.PIPE,
+            [GRADUAL, *words], cwd=folder or self.root, text=True, start_new_session=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "TMPDIR": str(self.temporary), "COLUMNS": "200", **environment},
         )  # fmt: skip
