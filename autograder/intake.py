@@ -116,9 +116,8 @@ def _take(sender, student, when, problem, shared, submitted, lesson) -> TakenIn:
         when = when or _timestamp(sender, notes)
         status = _place(submitted, student, lesson.name, data, when, notes)
         if sender.late and not _time_of(submitted / student / lesson.name):
-            notes.append(
-                f"Canvas marks it as late, not by how much: write the time into {TIMESTAMP} beside it, or into a roster."
-            )
+            file = Path(submitted.name, student, lesson.name, TIMESTAMP)
+            notes.append(f"Canvas marks it as late, not by how much: write the time into {file}, or into a roster.")
     except Refused as reason:
         notes.append(str(reason))
     except OSError as error:
@@ -275,10 +274,8 @@ def _swap(made: Path, folder: Path):
 
 
 def _same(file: Path, data: bytes) -> bool:
-    try:
-        return read_file(file) == data
-    except BrokenSubmission:
-        return False
+    there = file.is_file() and not file.is_symlink() and file.stat().st_size == len(data)
+    return there and file.read_bytes() == data
 
 
 def _time_of(folder: Path) -> datetime | None:
