@@ -50,8 +50,9 @@ def energy_distance(x, y):
 @checked(x=batch, y=_same_entries("x"))
 def nearest_distance(x, y):
     """The distance from each sample of x (B, …) to the nearest one of y (C, …): an array (B,)."""
-    x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
-    return np.array([np.sqrt(((y - row) ** 2).sum(axis=1).min()) for row in x])
+    # Coordinates first: NumPy adds two long rows much faster than it adds two numbers for each of many points.
+    x, y = x.reshape(len(x), -1), np.ascontiguousarray(y.reshape(len(y), -1).T)
+    return np.sqrt([((y - row[:, np.newaxis]) ** 2).sum(axis=0).min() for row in x])
 
 
 def chamfer_distance(x, y):

@@ -47,6 +47,15 @@ def test_copies_have_no_novelty_and_fresh_data_has_one():
     assert novelty(fresh + 5, training, unseen) > 10
 
 
+@pytest.mark.parametrize("shape", [(2,), (8, 8)], ids=str)
+def test_the_nearest_is_found_among_all(shape):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((7, *shape)), rng.standard_normal((11, *shape))
+    each = [[np.linalg.norm(a - b) for b in y] for a in x]
+    np.testing.assert_allclose(nearest_distance(x, y), np.min(each, axis=1), rtol=1e-12)
+    assert (nearest_distance(y[:3], y) == 0).all()
+
+
 def test_samples_of_another_kind_are_refused():
     with pytest.raises(ValueError, match="^y: got shape"):
         energy_distance(np.zeros((3, 2)), np.zeros((3, 4)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from gradual import data, metrics, pretrained, samplers
 from gradual.widgets import ddpm_sampling, error_clinic
@@ -92,6 +93,7 @@ def test_a_step_that_runs_away_is_told_and_not_drawn():
     assert "nan or inf" in scene.error or "finite" in scene.error
 
 
+@ddpm_sampling.on_one_core  # a network in float32 gives other last digits on two
 def test_the_walk_is_the_samplers_and_its_guesses_come_from_the_predicted_noise():
     states, guesses = walk_back(ROLL, (50, 2), samplers.ddpm_step, 20, seed=3)
     made = samplers.sample(ROLL_20, (50, 2), BETAS, ALPHA_BAR, np.random.default_rng(3))
@@ -100,6 +102,27 @@ def test_the_walk_is_the_samplers_and_its_guesses_come_from_the_predicted_noise(
     again = np.sqrt(ALPHA_BAR[t]) * guesses[20 - t] + np.sqrt(1 - ALPHA_BAR[t]) * ROLL_20(states[20 - t], t)
     np.testing.assert_allclose(again, states[20 - t], rtol=1e-9)
     np.testing.assert_array_equal(guesses[-1], states[-1])
+
+
+@pytest.mark.parametrize("walk", ["walk_back", "sick_walk", "fresh_samples"])
+def test_the_points_are_made_on_one_core_and_the_others_are_given_back(walk):
+    before, seen = blas_threads(), []
+
+    def model(x_t, t):
+        seen.extend(blas_threads())
+        return 0 * x_t
+
+    if walk == "walk_back":
+        walk_back(model, (50, 2), samplers.ddpm_step, 10)
+    elif walk == "sick_walk":
+        error_clinic.sick_walk("none", model, (50, 2), samplers.ddpm_step, 10)
+    else:
+        fresh_samples(model, pretrained.published_roll, BETAS, ALPHA_BAR, samplers.sample, 50)
+    assert set(seen) == {1} and blas_threads() == before
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
 def test_the_slider_goes_from_noise_to_the_roll():

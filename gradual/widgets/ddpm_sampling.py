@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from gradual.metrics import nearest_distance
 from gradual.plots import BLACK, BLUE, ORANGE, RED, bare, draw_tiles, label, legend, tile
@@ -18,8 +19,11 @@ LIMIT = 5.5
 SMALLEST = 1e-3
 """Where the axis of the distances starts."""
 PLACES = np.arange(0, 101, 10)
+on_one_core = threadpool_limits.wrap(limits=1)
+"""Matrices of some hundred points gain nothing by a second thread, and on a busy machine they wait for it 20 times as long."""
 
 
+@on_one_core
 def walk_back(eps_model, shape, ddpm_step, steps, variance="beta", seed=0):
     """All states from noise to data, (steps+1, *shape), and the clean data that each one's predicted noise points to.
 
@@ -189,6 +193,7 @@ def fresh_samples(eps_model, more_truth, betas, alpha_bar, sample, count, rulers
     }
 
     @functools.cache
+    @on_one_core
     def made(seed):
         with np.errstate(all="ignore"):
             x = sample(eps_model, truth.shape, betas, alpha_bar, np.random.default_rng(seed))

@@ -11,7 +11,7 @@ from gradual.plots import BLACK, BLUE, ORANGE, RED, label
 from gradual.pretrained import nearest_levels, respaced
 from gradual.samplers import ddpm_trajectory
 from gradual.schedules import alpha_bar_from_betas, linear_beta_schedule
-from gradual.widgets.ddpm_sampling import LIMIT, STEPS, floor_of
+from gradual.widgets.ddpm_sampling import LIMIT, STEPS, floor_of, on_one_core
 from gradual.widgets.scene import Scene, choice, drawable, step_slider
 from gradual.widgets.stage import Stage
 
@@ -34,6 +34,7 @@ BUGS = {
 }
 
 
+@on_one_core
 def sick_walk(bug, eps_model, shape, ddpm_step, steps, seed=0):
     """The states of a walk back with one of the bugs around a step: array (T+1, *shape); and its betas and alpha_bar."""
     betas, alpha_bar = respaced(steps)

@@ -11,6 +11,7 @@ import weakref
 
 import ipywidgets as widgets
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from gradual.elbo import smallest_eps_mse
 from gradual.mixture import GaussianMixture
@@ -173,7 +174,8 @@ class Training(Scene):
             self._tell()
 
     def _take_steps(self, until):
-        with np.errstate(all="ignore"):
+        # A second thread gains nothing with matrices this small, and on a busy machine it keeps each step waiting.
+        with np.errstate(all="ignore"), threadpool_limits(limits=1):
             for progress in self.training:
                 self._took(progress)
                 if time.monotonic() >= until or not self.running:
