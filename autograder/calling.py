@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dis
+import functools
 import io
 import linecache
 import threading
@@ -88,7 +89,9 @@ def globals_read(function):
     return data, functions
 
 
+@functools.lru_cache
 def loaded_globals(code):
+    """The same function is called many times, and taking its bytecode apart costs more than most calls."""
     names = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

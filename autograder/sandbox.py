@@ -181,6 +181,8 @@ def _environment(packages: list[str], scratch: str) -> dict[str, str]:
         "PYTHONPATH": ":".join(packages), "PYTHONHASHSEED": "0", "MPLBACKEND": "agg",
         "MPLCONFIGDIR": f"{scratch}/matplotlib", "IPYTHONDIR": f"{scratch}/ipython",
         "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+        # memory that one array gives back serves the next: the kernel takes microseconds for each fresh page
+        "MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**26),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
+from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -39,6 +40,11 @@ class Picture(Figure):
         Image.fromarray(np.asarray(self.canvas.buffer_rgba())[:, :, :3]).save(buffer, "png", compress_level=3)
         width, height = self.get_size_inches() * 100
         return buffer.getvalue(), {"width": int(width), "height": int(height)}
+
+    def _ipython_display_(self):
+        """Shown as it is: once pyplot is imported, IPython would crop every figure, and draw it twice."""
+        png, size = self._repr_png_()
+        display({"image/png": png, "text/plain": repr(self)}, metadata={"image/png": size}, raw=True)
 
 
 def label(ax, title="", x="", y=""):

@@ -36,6 +36,25 @@ def test_a_figure_shows_itself_on_white(name):
     assert len(set(image.resize((200, 100)).get_flattened_data())) > 5
 
 
+def test_a_figure_is_shown_the_same_after_pyplot_is_imported():
+    shown = """if True:
+        import sys
+        from IPython.core.interactiveshell import InteractiveShell
+        from IPython.core.pylabtools import select_figure_formats
+        from IPython.utils.capture import capture_output
+        from gradual import plots
+        shell = InteractiveShell.instance()
+        select_figure_formats(shell, {"png"})  # what importing pyplot does in a notebook
+        figure = plots.curves([0, 1], {"a": [0, 1]}, "A", "x", "y")
+        with capture_output() as captured:
+            shell.run_cell("import matplotlib.pyplot as plt")
+            shell.user_ns["figure"] = figure
+            shell.run_cell("figure")
+        (output,) = captured.outputs
+        sys.exit(output.data["image/png"] != figure._repr_png_()[0])"""
+    assert subprocess.run([sys.executable, "-c", shown]).returncode == 0
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_with_numbers_are_named(name):
     for ax in FIGURES[name]().axes:

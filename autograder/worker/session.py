@@ -148,6 +148,7 @@ class Session:
         self.channel, self.shell, self.limits = channel, shell, limits
         if not limits["figures"]:
             shell.display_formatter.active_types = ["text/plain"]  # nothing is drawn that no one will see
+            shell.display_formatter.ipython_display_formatter.enabled = False
 
     def serve(self):
         while True:

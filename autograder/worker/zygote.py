@@ -31,14 +31,16 @@ PAGE = resource.getpagesize()
 def warm_up():
     """Import what a lesson may use, and draw once, so that no child has to."""
     import ipywidgets  # noqa: F401
+    import numpy as np
     from matplotlib import pyplot
 
     import gradual
     from autograder.worker import session
-    from gradual import plots
+    from gradual import data, plots
 
     for module in pkgutil.walk_packages(gradual.__path__, "gradual."):
         importlib.import_module(module.name)
+    data.spiral(2, np.random.default_rng(0)), data.digits()  # NumPy imports its generators and its reader when asked
     shell = session.make_shell()
     shell.run_cell("import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.title('$x$')", store_history=False)
     session.take_figures(1, 10**7)
