@@ -226,7 +226,7 @@ def notes_on(grades: Grades) -> list[str]:
     late = [f"{row.student} (−{number(row.penalty)})" for row in grades.rows if row.penalty]
     missing = [row.student for row in grades.rows if row.score is None]
     return [
-        *([f"Not fully graded by hand, so their scores will rise: {', '.join(waiting)}."] if waiting else []),
+        *([f"Not fully graded by hand, so their scores may rise: {', '.join(waiting)}."] if waiting else []),
         *([f"Late, and the points are taken off: {', '.join(late)}."] if late else []),
         *([f"Nothing handed in or graded, so no score: {', '.join(missing)}."] if missing else []),
     ]

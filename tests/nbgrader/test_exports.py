@@ -93,7 +93,7 @@ def test_plain_has_every_cell_the_penalty_and_who_waits(course):
     assert (rows["bob"]["score"], rows["bob"]["late_penalty"], rows["bob"]["final_score"]) == ("7", "2.8", "4.2")
     assert (rows["dan"]["score"], rows["dan"]["final_score"], rows["dan"]["needs_manual_grade"]) == ("", "", "no")
     assert rows["bob"]["submitted_utc"] == "2027-02-02 00:00:00"
-    assert "Not fully graded by hand, so their scores will rise: ada." in said
+    assert "Not fully graded by hand, so their scores may rise: ada." in said
     assert "bob (−2.8)" in said and "Nothing handed in or graded, so no score: dan." in said
 
 
