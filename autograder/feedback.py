@@ -31,6 +31,12 @@ PICTURES = ("image/png", "image/jpeg")
 TEXTS = ("text/html", "text/markdown", "text/latex", "text/plain")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FONT_FILES = re.compile(r"@font-face\s*\{[^}]*\}")  # nbgrader's style asks for files that no student has
+STYLE = """<style>
+math { font-size: 1.1em; }
+.rendered_html td, .rendered_html th { padding: 0.15em 0.8em 0.15em 0; vertical-align: top; }
+math[display="block"] { margin: 0.8em 0; overflow-x: auto; overflow-y: hidden; }
+.output_png img, .output_jpeg img, .rendered_html img { max-width: 100%; height: auto; }
+</style>"""
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 MATHML = {
@@ -55,24 +61,31 @@ STYLES = {
 }  # fmt: skip
 
 
-class FeedbackExporter(HTMLExporter):
-    """What nbgrader makes feedback pages with."""
+class InertExporter(HTMLExporter):
+    """A notebook as a page that needs no network, and in which nothing of the notebook's is active."""
+
+    page: str
+    """Its folder in ``templates/``."""
+
+    policy: str
+    """What the browser may run and fetch, whatever the page should hold."""
 
     @property
     def default_config(self):
         own = {
-            "template_name": "feedback_page",
+            "template_name": self.page,
             "extra_template_basedirs": [str(path) for path in TEMPLATES],
             "extra_template_paths": [str(STYLES_FOLDER)],
         }
-        config = Config({"FeedbackExporter": own})
+        config = Config({type(self).__name__: own})
         config.merge(super().default_config)
         return config
 
     def from_notebook_node(self, nb, resources=None, **kw):
         page, resources = super().from_notebook_node(known_parts(nb), resources, **kw)
         head, end, body = page.partition("</head>")
-        return FONT_FILES.sub("", head) + end + body, resources
+        policy = f'<meta http-equiv="Content-Security-Policy" content="{self.policy}">'
+        return f"{FONT_FILES.sub('', head)}{policy}\n{STYLE}\n{end}{body}", resources
 
     @pass_context
     def markdown2html(self, context, source):
@@ -82,6 +95,13 @@ class FeedbackExporter(HTMLExporter):
         attachments = context.get("cell", {}).get("attachments", {})
         renderer = MathMLRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
         return clean(MarkdownWithMath(renderer=renderer).render(source))
+
+
+class FeedbackExporter(InertExporter):
+    """What nbgrader makes feedback pages with."""
+
+    page = "feedback_page"
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 class MathMLRenderer(IPythonRenderer):

@@ -1,7 +1,8 @@
 """nbgrader's ``Autograde``, with Gradual's safe reading, running and judging in place of its own.
 
 ``nbgrader autograde``, formgrader's button and ``gradual grade`` all come here. ``nbgrader_config.py`` calls
-``install``; all that nbgrader does afterwards (formgrader, feedback, export) is its own.
+``install``; all that nbgrader does afterwards (feedback, export) is its own, and so is formgrader, but for the page that
+shows a submission.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from pathlib import Path
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.converters
+import nbgrader.server_extensions.formgrader.formgrader
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, NbGraderException
 from traitlets import Bool, Float
 
 from autograder.arrival import find_arrivals, read_arrival
+from autograder.formgrader_page import SubmissionExporter
 from autograder.grading import Marker, release_of
 from autograder.recording import Recorder
 from autograder.sandbox import Limits, SandboxUnavailable
@@ -102,6 +105,10 @@ class SafeAutograde(Autograde):
 
 
 def install():
-    """Make nbgrader build ``SafeAutograde`` wherever it builds ``Autograde``: it does so by name, in these places."""
+    """Make nbgrader build ``SafeAutograde`` wherever it builds ``Autograde``, and formgrader our page of a submission.
+
+    It does so by name, in these places.
+    """
     for module in (nbgrader.converters, nbgrader.apps.api, nbgrader.apps.autogradeapp):
         module.Autograde = SafeAutograde
+    nbgrader.server_extensions.formgrader.formgrader.HTMLExporter = SubmissionExporter
