@@ -22,6 +22,7 @@ from autograder.wire import Closed, Malformed
 KINDS = {"returned", "raised", "missing", "unplain"}  # what a worker may claim; "stopped" is said here only
 KEPT_CHARACTERS = 2_000
 KEPT_NAMES = 50
+MOST_HALVINGS = 4
 ALL_USED = "the time for the whole notebook was used up"
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -32,6 +33,10 @@ class Stopped(Exception):
 
 class OutOfTime(Stopped):
     """All the time that one submission has is used up."""
+
+
+class TookTooLong(Stopped):
+    """A cell or a call was not done in its time."""
 
 
 @dataclass
@@ -80,6 +85,7 @@ class Worker:
         self._called: set[str] = set()  # what this process has run, and may be disturbed by
         self._fatal_cells: set[int] = set()
         self._fatal_calls: dict[str, str] = {}
+        self._endless_cells = 0
         self._spent = 0.0
         self.processor_seconds = 0.0
         self.cell_results: list[CellResult | None] = [None] * len(cells)
@@ -97,7 +103,7 @@ class Worker:
     def _run_cell(self, index) -> bool:
         request = {"do": "cell", "source": self._cells[index]}
         try:
-            result = _cell_result(self._ask(request, self._limits.cell_seconds), self._limits)
+            result = _cell_result(self._ask(request, self._cell_seconds(index)), self._limits)
         except OutOfTime as why:
             unrun = [place for place, result in enumerate(self.cell_results) if result is None]
             for place in unrun:
@@ -105,11 +111,17 @@ class Worker:
             raise
         except Stopped as why:
             self._fatal_cells.add(index)
+            self._endless_cells += isinstance(why, TookTooLong)
             self.cell_results[index] = CellResult([_error_output("Stopped", str(why))])
             return False
         if self.cell_results[index] is None:
             self.cell_results[index] = result
         return True
+
+    def _cell_seconds(self, index) -> float:
+        """Half as long after each endless cell: one endless function may be drawn in many, and others need the time."""
+        ran_before = self.cell_results[index] is not None
+        return self._limits.cell_seconds / (1 if ran_before else 2 ** min(self._endless_cells, MOST_HALVINGS))
 
     def stopped(self) -> list[str]:
         """What was ended from outside, or ended its own process: cells by number, and functions by name, with why."""
@@ -163,17 +175,17 @@ class Worker:
                 if isinstance(reply, dict) and reply.pop("nonce", None) == nonce:
                     return reply
         except TimeoutError:
-            why = f"it took more than {seconds:.0f} seconds" if seconds == allowed else ALL_USED
+            why = TookTooLong(f"it took more than {seconds:.3g} seconds" if seconds == allowed else ALL_USED)
         except Closed:
-            why = "it ended its own process, or used more memory than there is"
+            why = Stopped("it ended its own process, or used more memory than there is")
         except Malformed as error:
-            why = f"what came back could not be read: {error}"
+            why = Stopped(f"what came back could not be read: {error}")
         except Stopped as stopped:
-            why = str(stopped)
+            why = stopped
         finally:
             self._spent += time.monotonic() - begun
         self._stop()
-        raise Stopped(why)
+        raise why
 
     def _watch(self):
         used = self._zygote.usage()["bytes"]
