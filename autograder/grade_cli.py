@@ -134,21 +134,29 @@ def _take_in(console, source, roster, made, lesson):
             console.print(str(arrival), markup=False, highlight=False)
     counts = Counter(arrival.status for arrival in arrivals)
     said = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    console.print(f"Taken in: {said}." if said else f"{source} is where submissions are kept: nothing to take in.")
+    line = f"Taken in: {said}." if said else f"{source} is where submissions are kept: nothing to take in."
+    console.print(line, markup=False, highlight=False)
+
+
+def wrong_table(summary):
+    """What the class got wrong, for a terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from autograder.class_summary import rows
+
+    columns = ("Exercise", "Passed", "Most common misconceptions")
+    table = Table(*columns, title=f"{summary.lesson}: what the class got wrong", show_lines=True)
+    for row in rows(summary):
+        table.add_row(*map(Text, row))  # not markup: a sentence may say noise[t - 1]
+    return table
 
 
 def _summary(console, made, lesson):
-    from rich.table import Table
-
     from autograder import class_summary
 
     summary = class_summary.summarize(Path(made.coursedir.root) / made.coursedir.autograded_directory, lesson)
-    table = Table(
-        "Exercise", "Passed", "Most common misconceptions", title=f"{lesson}: what the class got wrong", show_lines=True
-    )
-    for row in class_summary.rows(summary):
-        table.add_row(*row)
-    console.print(table)
+    console.print(wrong_table(summary))
     totals = sorted(summary.totals.values())
     if totals:
         middle = totals[len(totals) // 2]
