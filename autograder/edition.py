@@ -7,10 +7,15 @@ body, and widgets draw nothing, beside the inert ``autograder``. It is made on t
 from __future__ import annotations
 
 import ast
+import contextlib
+import os
 import shutil
+import tempfile
 from collections import defaultdict
 from importlib.util import find_spec
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 AUTOGRADER = Path(__file__).parent
 SHARED = ["calling.py", "described.py", "outcome.py", "wire.py"]
@@ -39,6 +44,27 @@ def __getattr__(name):
         raise AttributeError(name)
     return lambda *args, **kwargs: Unseen(name)
 '''
+
+
+PREFIX, IN_USE = "gradual-edition-", ".in_use"
+
+
+@contextlib.contextmanager
+def private_folder():
+    """An empty folder for as long as it is used; those of processes that were killed before are cleared away."""
+    _clear_abandoned()
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+        os.chmod(name, 0o755)
+        with FileLock(Path(name, IN_USE), mode=0o600):
+            yield Path(name)
+
+
+def _clear_abandoned():
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{IN_USE}"):
+        with contextlib.suppress(OSError, Timeout):
+            if lock.parent.lstat().st_uid == os.getuid():
+                with FileLock(lock, timeout=0):
+                    shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def reference_folder() -> Path:

@@ -7,6 +7,7 @@ says what this relies on and what it does not stop.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -76,17 +77,17 @@ class Zygote:
         if sandboxed and (sys.platform != "linux" or not shutil.which("bwrap")):
             raise SandboxUnavailable("bubblewrap (bwrap) is not installed.")
         self.limits, self._child, self.lost = limits, 0, False
-        self._folder = tempfile.TemporaryDirectory(prefix="gradual-edition-")
-        os.chmod(self._folder.name, 0o755)
-        edition.build(Path(self._folder.name), lesson, exercises, source)
+        self._leave = contextlib.ExitStack()
+        folder = self._leave.enter_context(edition.private_folder())
+        edition.build(folder, lesson, exercises, source)
         ours, theirs = socket.socketpair()
         self._control = Channel(ours)
         self._errors = tempfile.TemporaryFile()
         start = command if sandboxed else bare_command
         self._process = subprocess.Popen(
-            start(Path(self._folder.name), theirs.fileno(), limits),
+            start(folder, theirs.fileno(), limits),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
-            pass_fds=[theirs.fileno()], env={}, cwd=None if sandboxed else self._folder.name,
+            pass_fds=[theirs.fileno()], env={}, cwd=None if sandboxed else folder,
         )  # fmt: skip
         theirs.close()
         try:
@@ -147,7 +148,7 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self._process.kill()  # process 1 of the sandbox dies with it, and so does everything inside
             self._process.wait()
-        self._folder.cleanup()
+        self._leave.close()
 
 
 def command(folder: Path, control_fd: int, limits: Limits) -> list[str]:

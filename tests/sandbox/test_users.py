@@ -126,3 +126,35 @@ def test_an_environment_that_holds_the_course_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(sandbox, "__file__", str(tmp_path / "lib" / "course" / "autograder" / "sandbox.py"))
     with pytest.raises(sandbox.SandboxUnavailable, match="holds the course itself"):
         sandbox._mounts(Path("/edition"))
+
+
+def test_what_a_killed_grader_leaves_is_cleared_away_and_a_living_ones_is_not(tmp_path):
+    begin = (
+        "import sys; from autograder.exercises import all_exercises; from autograder.grader import Grader\n"
+        "grader = Grader('01_gradual_noise', all_exercises()); print('ready', flush=True); sys.stdin.read(); grader.__exit__()"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+
+    def start():
+        started = subprocess.Popen(
+            [sys.executable, "-c", begin], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert started.stdout.readline() == "ready\n"
+        return started
+
+    def folders():
+        return set(tmp_path.glob("gradual-edition-*"))
+
+    with start() as killed:
+        left = folders()
+        killed.kill()
+    assert len(left) == 1 and folders() == left
+    with start() as living:
+        in_use = folders()
+        assert len(in_use) == 1 and not in_use & left
+        with start() as another:
+            assert len(folders()) == 2 and in_use < folders()
+            another.communicate("")
+        assert folders() == in_use and any(in_use.pop().iterdir())
+        living.communicate("")
+    assert not folders()
