@@ -135,10 +135,12 @@ class Roster:
     def __init__(self, file: Path):
         self._rows: dict[str, tuple[str, datetime | None]] = {}
         try:
-            with open(file, newline="", encoding="utf-8-sig") as lines:
-                rows = list(csv.DictReader(lines))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise IntakeError(f"The roster {file} cannot be read: {error}") from None
+            first, *rest = file.read_text(encoding="utf-8-sig").splitlines(keepends=True) or [""]
+            rows = list(csv.DictReader([first, *rest], delimiter=";" if first.count(";") > first.count(",") else ","))
+        except UnicodeDecodeError:
+            raise IntakeError(f'The roster {file} is not UTF-8 text: save it as "CSV UTF-8".') from None
+        except (OSError, csv.Error) as error:
+            raise IntakeError(f"The roster {file} cannot be read: {error}.") from None
         if not rows or not {"name", "id"} <= rows[0].keys():
             raise IntakeError(
                 f"The roster {file} needs a first line with the columns name,id and a line for each student."

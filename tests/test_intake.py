@@ -212,6 +212,18 @@ def test_roster_gives_ids_and_times_by_name_or_number(course, monkeypatch):
     assert str(taken["carl-ek"]) == "carl-ek (Carl Ek_14): not taken in. The roster has no line for this name."
 
 
+@pytest.mark.parametrize("text", ["name;id;submitted\nZoë Li;zl;\n", "\ufeffname,id\r\nZoë Li,zl\r\n", "id,name\nzl,Zoë Li"])
+def test_roster_as_a_spreadsheet_saves_it(course, text):
+    course.take(course.zip({f"{MOODLE.format('Zoë Li', 12)}/{NAME}": notebook("z")}), roster=roster(course, text))
+    assert course.there() == {f"zl: {NAME}": "z"}
+
+
+def test_roster_that_is_not_utf_8_says_how_to_save_it(course):
+    (course.sources / "roster.csv").write_bytes("name,id\nZoë Li,zl\n".encode("cp1252"))
+    with pytest.raises(IntakeError, match='roster.csv is not UTF-8 text: save it as "CSV UTF-8"'):
+        course.take(course.zip({f"a_1_2_{NAME}": notebook()}), roster=course.sources / "roster.csv")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
