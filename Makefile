@@ -22,7 +22,7 @@ test: export GRADUAL_NO_PROGRESS = 1
 test: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/gradual build --check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --ignore-glob='tests/*.ipynb' \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --ignore-glob='tests/*.ipynb' \
 		tests lessons solutions
 
 build: .venv/installed

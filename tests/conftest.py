@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.widget_controls")
+pytest.register_assert_rewrite("tests.nbgrader.honest_work", "tests.widget_controls")
 
 # Figures are drawn with no display.
 os.environ["MPLBACKEND"] = "Agg"
@@ -25,3 +25,9 @@ def progress_path(tmp_path, monkeypatch) -> Path:
     path = tmp_path / "progress.json"
     monkeypatch.setenv("GRADUAL_PROGRESS", str(path))
     return path
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take long come first, so that no processor is left alone with one of them at the end."""
+    long = {item.path for item in items if item.get_closest_marker("slow") or item.path.suffix == ".ipynb"}
+    items.sort(key=lambda item: item.path not in long)

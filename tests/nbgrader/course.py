@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,7 +43,7 @@ class Course:
         # nbgrader calls `alembic` by its bare name.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         done = subprocess.run(
-            [sys.executable, "-m", *command], cwd=self.root, text=True, timeout=600,
+            [sys.executable, "-m", *command], cwd=self.root, text=True, timeout=1800,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "PATH": path, **environment},
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout
@@ -85,14 +87,33 @@ def with_answers(lesson, answers: dict[str, str]):
 
 
 def without_pictures(notebook):
-    """The set-up cell, the answers and the checks, so that a class of many is graded sooner."""
-    notebook.cells = [cell for cell in notebook.cells if needed(cell)]
+    """The answers, the checks and what they import, so that a class of many is graded sooner."""
+    kept = [cell for cell in notebook.cells if is_needed(cell)]
+    words = {word for cell in kept if cell.cell_type == "code" and not is_given(cell) for word in re.findall(r"\w+", cell.source)}
+    for cell in filter(is_given, kept):
+        cell.source = imports(cell.source, words)
+    notebook.cells = [cell for cell in kept if cell.source]
     return notebook
 
 
-def needed(cell):
-    imports = "import" in cell.source.split("\n", 1)[0]
-    return "nbgrader" in cell.metadata or (cell.cell_type == "code" and (imports or not cell.id.startswith("cell-")))
+def is_given(cell):
+    return cell.cell_type == "code" and cell.id.startswith("cell-")
+
+
+def is_needed(cell):
+    return "nbgrader" in cell.metadata or (cell.cell_type == "code" and (not is_given(cell) or "import" in cell.source))
+
+
+def imports(source, words):
+    """What a given cell imports under one of these names; the set-up cell's import of the checks as it is written."""
+    kept = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Try):
+            kept.append(ast.get_source_segment(source, node))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)) and "widgets" not in ast.unparse(node):
+            node.names = [one for one in node.names if (one.asname or one.name) in words]
+            kept += [ast.unparse(node)] * bool(node.names)
+    return "\n".join(kept)
 
 
 def right_answers(lesson) -> dict[str, str]:
