@@ -133,8 +133,11 @@ def _take_in(console, source, roster, made, lesson):
         if str(arrival):
             console.print(str(arrival), markup=False, highlight=False)
     counts = Counter(arrival.status for arrival in arrivals)
-    said = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    line = f"Taken in: {said}." if said else f"{source} is where submissions are kept: nothing to take in."
+    taken = ", ".join(f"{counts[status]} {status}" for status in ("new", "replaced", "unchanged") if counts[status])
+    refused = f" Not taken in: {counts['refused']}." if counts["refused"] else ""
+    line = f"Taken in: {taken or 'nobody'}.{refused}"
+    if not arrivals:
+        line = f"{source} is where submissions are kept: nothing to take in."
     console.print(line, markup=False, highlight=False)
 
 
@@ -164,9 +167,9 @@ def _summary(console, made, lesson):
     slowest = ", ".join(f"{student} {seconds:.1f} s" for student, seconds in summary.slowest)
     console.print(f"Slowest: {slowest}. Could not be graded: {len(summary.not_run)}.", highlight=False)
     if summary.waiting:
-        console.print(f"{len(summary.waiting)} have answers that wait for you in formgrader.")
+        console.print(f"Students whose written answers wait for you in formgrader: {len(summary.waiting)}.")
     if summary.unsandboxed:
-        console.print(f"{len(summary.unsandboxed)} were graded without a sandbox.")
+        console.print(f"Graded without a sandbox: {len(summary.unsandboxed)}.")
     page = Path(made.coursedir.root) / "class_summary" / f"{lesson}.html"
     page.parent.mkdir(exist_ok=True)
     page.write_text(class_summary.page(summary), encoding="utf-8")

@@ -165,10 +165,11 @@ def test_from_a_zip_of_moodle_to_the_gradebook_and_a_second_one(empty_course):
     assert scores_of(course.everything()) == known
 
     entries[f"Quentin Doe_801_assignsubmission_file/{NAME}"] = notebook()
+    entries["Noah Doe_805_assignsubmission_file/report.pdf"] = b"%PDF"
     said = course.gradual("grade", "1", "--jobs", "1", "--submitted", packed(course, "second.zip", **entries))
     kept = Path("submitted_before", "quentin-doe", LESSON, "1")
     assert f"quentin-doe (Quentin Doe_801): It replaces the one that was there, which is kept in {kept}." in said
-    assert "Taken in: 1 replaced, 4 unchanged." in said and "Graded 1; 4 were graded already" in said
+    assert "Taken in: 1 replaced, 4 unchanged. Not taken in: 1." in said and "Graded 1; 4 were graded already" in said
     assert scores_of(course.everything()) == known | {"quentin-doe": expected()}
     assert json.loads((course.root / kept / NAME).read_text()) == CLASS["quentin"][0]()
 
