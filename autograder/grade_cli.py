@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import statistics
 from collections import Counter
 from pathlib import Path
 
@@ -160,10 +161,10 @@ def _summary(console, made, lesson):
 
     summary = class_summary.summarize(Path(made.coursedir.root) / made.coursedir.autograded_directory, lesson)
     console.print(wrong_table(summary))
-    totals = sorted(summary.totals.values())
+    totals = summary.totals.values()
     if totals:
-        middle = totals[len(totals) // 2]
-        console.print(f"Scores of the checks: lowest {totals[0]:g}, middle {middle:g}, highest {totals[-1]:g}.")
+        spread = f"lowest {min(totals):g}, median {statistics.median(totals):g}, highest {max(totals):g}"
+        console.print(f"Scores of the checks: {spread}.")
     slowest = ", ".join(f"{student} {seconds:.1f} s" for student, seconds in summary.slowest)
     console.print(f"Slowest: {slowest}. Could not be graded: {len(summary.not_run)}.", highlight=False)
     if summary.waiting:
