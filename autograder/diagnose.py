@@ -6,6 +6,7 @@ import numpy as np
 
 from autograder.compare import agree, as_array, leaves, tolerance
 from autograder.exercise import Exercise
+from autograder.exercises import find_exercise
 from autograder.trial import Trial, try_function
 
 
@@ -83,15 +84,19 @@ def error_of_theirs(exercise, trial):
     if error.kind == "TypeError" and "for ^" in error.message:
         hint = " In Python a power is written **."
     if error.kind in ("NameError", "UnboundLocalError"):
-        hint = f" {where_the_name_is(error.message, exercise)}"
+        hint = f" {where_the_name_is(error, exercise)}"
     return f"{exercise.name} stopped with {error.kind}: {error.message.rstrip('.')}{where}.{hint}"
 
 
-def where_the_name_is(message, exercise):
+def where_the_name_is(error, exercise):
     """For a name that Python does not know: NumPy may have it, or the function's arguments go by other names."""
-    name = message.split("'")[1] if message.count("'") >= 2 else ""
+    name = error.message.split("'")[1] if error.message.count("'") >= 2 else ""
     if name.isidentifier() and hasattr(np, name):
         return f"NumPy has it: np.{name}."
+    if find_exercise(name):
+        return f"Run the cell that starts with def {name} first."
+    if name and f"{name}(" in (error.line or ""):
+        return f"{name} is defined nowhere yet: write it out here, or define it first."
     return f"Inside the function, use its parameters: {', '.join(exercise.parameters)}."
 
 
@@ -107,9 +112,13 @@ def built_otherwise(got, expected, name, path=()):
     if not isinstance(expected, tuple):
         return f"{returned} {described(got)}; {it_should} {described(expected)}." if as_array(got) is None else None
     if not (isinstance(got, tuple) and len(got) == len(expected)):
-        return f"{returned} {described(got)}; {it_should} {len(expected)} things: {described(expected)}."
+        return f"{returned} {described(got)}; {it_should} {counted(expected)}: {described(expected)}."
     inside = (built_otherwise(one, other, name, (*path, i)) for i, (one, other) in enumerate(zip(got, expected)))
     return next(filter(None, inside), None)
+
+
+def counted(parts):
+    return f"{len(parts)} thing{'s' if len(parts) != 1 else ''}"
 
 
 def wrong_shape(exercise, trial):

@@ -91,6 +91,26 @@ def test_a_numpy_name_without_np_is_told():
     assert "NumPy has it: np.sqrt." in told(STEP, broken)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("return bend(x_prev)", "bend is defined nowhere yet: write it out here, or define it first."),
+        ("return chain_log_prob(x_prev)", "Run the cell that starts with def chain_log_prob first."),
+        ("return beta_t * x_prev", "use its parameters: x_prev, beta, noise."),
+    ],
+)
+def test_an_unknown_name_is_told_by_what_it_stands_for(line, said, tmp_path):
+    cell, namespace = tmp_path / "cell.py", {"np": np}
+    cell.write_text(f"def q_step(x_prev, beta, noise):\n    {line}\n")
+    exec(compile(cell.read_text(), cell, "exec"), namespace)
+    assert said in judge_visible(STEP, caller(namespace)).message
+
+
+def test_parts_are_counted_in_words():
+    backward = find_exercise("mlp_backward")
+    assert "it should return 1 thing: (" in told(backward, lambda params, cache, grad_output: [(0, 0)] * 4)
+
+
 def test_exit_inside_a_function_is_only_an_error():
     def leaves(x_prev, beta, noise):
         raise SystemExit

@@ -136,7 +136,7 @@ def test_the_slider_goes_from_noise_to_the_roll():
 
 def test_the_distance_falls_to_the_floor_of_two_true_samples():
     scene = way()
-    curve, _, floor = scene.stage.artists[1:]
+    curve, _, floor, band = scene.stage.artists[1:]
     truth = pretrained.published_roll(80, np.random.default_rng(100))
     start = np.random.default_rng(0).standard_normal((80, 2))
     assert curve.get_ydata()[0] == pytest.approx(metrics.energy_distance(start, truth))
@@ -145,7 +145,8 @@ def test_the_distance_falls_to_the_floor_of_two_true_samples():
     # For equal distributions all pairs, i = j too, give 2 E‖X − X′‖ / n on average.
     more = pretrained.published_roll(2000, np.random.default_rng(7))
     apart = np.mean(np.linalg.norm(more[:1000] - more[1000:], axis=1))
-    assert level == pytest.approx(2 * apart / 80, rel=0.5)
+    assert level == pytest.approx(2 * apart / 80, rel=0.25)
+    assert band.get_y() < level < band.get_y() + band.get_height()
     assert curve.get_ydata()[-1] < 3 * level < curve.get_ydata()[0]
 
 

@@ -255,6 +255,11 @@ ADAM_STEP = Exercise(
             adam_in_place,
             "The numbers are right, but you changed the arrays you were given (with *=, += or -=), which the caller may still need. Make new ones.",
         ),
+        Misconception(
+            "bracket_to_the_power",
+            adam(correct=lambda mean, b, step: mean / (1 - b) ** step),
+            "You raised 1 − β to the power. Only β is: 1 - beta1**step, without brackets around 1 - beta1.",
+        ),
     ),
     alternatives=(
         adam_by_loop,

@@ -246,6 +246,11 @@ VLB_TERMS = Exercise(
             returned(lambda *parts: tuple(part / np.log(2) for part in parts)),
             "These are bits. Nats are asked for: natural logarithms, np.log.",
         ),
+        Misconception(
+            "last_step_left_out",
+            returned(lambda L_0, L_step, L_T: (L_0, L_step[:-1], L_T)),
+            "The term of the last step, t = T, is missing: a range ends before its second number, so it is range(1, len(betas)).",
+        ),
     ),
     alternatives=(RIGHT, by_arrays, sample_by_sample, as_float32_and_lists),
     hints=(

@@ -256,6 +256,10 @@ EPS_FROM_X0 = Exercise(
             lambda x, c, raw, a: (x - root(a) * c) / root(1 - raw),
         ),
         in_place(eps_rule),
+        wrong(
+            "difference_alone", lambda x, x0, a: x - x0,
+            "You took x_t − x₀. Only √ᾱ_t of x₀ is left in x_t, and what is left over is √(1 − ᾱ_t) · ε: divide by that root.",
+        ),
     ),
     alternatives=(
         *in_other_words(eps_rule),

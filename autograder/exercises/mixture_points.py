@@ -161,6 +161,11 @@ MIXTURE_LOG_PROB = Exercise(
             "You mixed bases: np.log2 is in bits, and all else here is in nats. Use np.log.",
         ),
         *TINY,
+        Misconception(
+            "largest_kept_as_a_column",
+            log_prob_from(lambda parts: parts.max(axis=1, keepdims=True) + largest_not_put_back(parts)),
+            "A column (B, 1) plus a row (B,) makes a table. keepdims is right where you subtract the largest; where you add it again, take it as (B,): largest[:, 0].",
+        ),
     ),
     alternatives=(
         log_prob_from(lse),
@@ -267,6 +272,16 @@ RESPONSIBILITIES = Exercise(
             "logs_divided",
             shares_from(normalised),
             "You divided the logs by their sum. Probabilities are what sums to 1, so take exp first.",
+        ),
+        Misconception(
+            "logs_less_the_largest",
+            shares_from(lambda parts: parts - parts.max(axis=1, keepdims=True)),
+            "These are still logs. Take exp, then divide each row by its sum.",
+        ),
+        Misconception(
+            "divided_by_the_whole_batch",
+            shares_from(lambda parts: np.exp(parts - parts.max(axis=1, keepdims=True)) / np.exp(parts - parts.max(axis=1, keepdims=True)).sum()),
+            "You divided by the sum of the whole table. Each point has its own sum: axis=1, with keepdims=True.",
         ),
     ),
     alternatives=(

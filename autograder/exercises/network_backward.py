@@ -320,6 +320,21 @@ MLP_BACKWARD = Exercise(
             descends_as_it_goes,
             "The gradients are right, but you changed W or b in params (with -= or the like). Return the gradients only: taking the step is Adam's part.",
         ),
+        Misconception(
+            "slope_without_silu",
+            backward(bend=lambda z: sigmoid(z) * (2 - sigmoid(z))),
+            "In SiLU′ you wrote σ(z) · (1 − σ(z)). It is SiLU(z) · (1 − σ(z)), and SiLU(z) is z · σ(z).",
+        ),
+        Misconception(
+            "first_layer_left_out",
+            backward(give=lambda grads: grads[:-1][::-1]),
+            "The first layer has no gradient yet. A range ends before its second number: range(len(params) - 1, -1, -1) gets to layer 0.",
+        ),
+        Misconception(
+            "two_lists",
+            backward(give=lambda grads: ([dW for dW, _ in grads[::-1]], [db for _, db in grads[::-1]])),
+            "You returned one list of dW and one of db. Return one list with a pair (dW, db) for each layer, like params.",
+        ),
     ),
     alternatives=(
         backward_by_recursion,

@@ -186,6 +186,11 @@ Q_POSTERIOR = Exercise(
             "Where t > 1 you are right. At t = 1 the prior's variance 1 − ᾱ_0 is 0, and so your precision divides by 0: use the form with 1 − ᾱ_t below the line.",
         ),
         *SLIPS,
+        Misconception(
+            "divided_by_the_signal",
+            step(lambda a, p, b: np.sqrt(p) * b / a, lambda a, p, b: np.sqrt(1 - b) * (1 - p) / a, lambda a, p, b: b * (1 - p) / a),
+            "You divided by ᾱ_t. Below the line stands the noise's share, 1 − ᾱ_t, in the mean and in the variance.",
+        ),
     ),
     alternatives=(
         one_by_one,

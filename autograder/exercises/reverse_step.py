@@ -302,6 +302,11 @@ DDPM_STEP = Exercise(
             in_place,
             "The numbers are right, but you changed x_t itself (with -= or +=), so the caller's state is gone. Make a new array.",
         ),
+        Misconception(
+            "beta_of_the_step_before",
+            lambda x, e, t, betas, *others, **named: RIGHT(x, e, t, np.roll(betas, 1), *others, **named),
+            "You used betas[t - 1]. The step that led to x_t is step t, so its variance is betas[t].",
+        ),
     ),
     alternatives=(
         by_the_posterior,

@@ -236,6 +236,11 @@ ENERGY_DISTANCE = Exercise(
             centred_in_place,
             "The number is right, but you changed x and y themselves. Make new arrays.",
         ),
+        Misconception(
+            "lengths_over_the_first_set",
+            pairs(distance=lambda a, b: np.linalg.norm(differences(a, b), axis=0)),
+            "Your lengths run along the axis of the first set. A difference's entries are on the last axis: axis=-1.",
+        ),
     ),
     alternatives=(
         pairs(),

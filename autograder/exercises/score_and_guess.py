@@ -116,6 +116,11 @@ MIXTURE_SCORE = Exercise(
             lambda x, w, m, C: pulls(x, m, C).sum(axis=1),
             "You summed the pulls as they are. Each one counts with its responsibility r_k(x).",
         ),
+        Misconception(
+            "pulls_not_averaged",
+            lambda x, w, m, C: pulls(x, m, C),
+            "These are the pulls of the single components, (B, K, D). Average them over the components, each with its responsibility r_k(x).",
+        ),
     ),
     alternatives=(
         score_by_loop,

@@ -213,6 +213,11 @@ TIMESTEP_EMBEDDING = Exercise(
             lambda t, dim, max_period=10_000: network.timestep_embedding(np.asarray(t) - 1, dim, max_period),
             "Your waves belong to t − 1. Time needs no shift here: the angle is t · ω.",
         ),
+        Misconception(
+            "blocks_not_joined",
+            waves(join=lambda a: (np.cos(a), np.sin(a))),
+            "You returned two blocks. Join them side by side to one array: np.concatenate([…, …], axis=-1).",
+        ),
     ),
     alternatives=(
         waves_by_loop,

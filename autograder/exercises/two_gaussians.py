@@ -261,6 +261,11 @@ NORMAL_KL = Exercise(
             kl_in_place,
             "The numbers are right, but you changed mean1 (with -=), which the caller still needs. Make a new array.",
         ),
+        Misconception(
+            "in_bits",
+            lambda mean1, var1, mean2, var2: KL(mean1, var1, mean2, var2) + 0.5 * (np.log2(var2 / var1) - np.log(var2 / var1)),
+            "You took log2 for the widths, which counts in bits, and the rest counts in nats. Take np.log.",
+        ),
     ),
     alternatives=(
         kl_by_logs,

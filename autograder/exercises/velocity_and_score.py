@@ -136,6 +136,10 @@ SCORE_FROM_EPS = Exercise(
         ),
         *slips(score_rule),
         in_place(score_rule, "eps"),
+        wrong(
+            "pull_to_zero", lambda x, e, a: -x / (1 - a),
+            "That is a pull from x_t to 0. The centre is √ᾱ_t · x₀, and the way from it to x_t is √(1 − ᾱ_t) · ε: put that in the place of x_t.",
+        ),
     ),
     alternatives=(
         *in_other_words(score_rule),

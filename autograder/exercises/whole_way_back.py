@@ -91,6 +91,19 @@ def asks_about_the_start(eps_model, shape, betas, alpha_bar, rng):
     return x
 
 
+def asked_once(eps_model, shape, betas, alpha_bar, rng):
+    x = rng.standard_normal(shape)
+    eps = eps_model(x, len(betas) - 1)
+    return walk(start=lambda shape, rng: x)(lambda x, t: eps, shape, betas, alpha_bar, rng)
+
+
+def shape_for_the_mean(eps_model, shape, betas, alpha_bar, rng):
+    def noise(x, eps, t, betas, alpha_bar, rng):
+        return np.sqrt(betas[t]) * rng.normal(shape)
+
+    return walk(start=lambda shape, rng: rng.normal(shape), noise=noise)(eps_model, shape, betas, alpha_bar, rng)
+
+
 def all_states(eps_model, shape, betas, alpha_bar, rng):
     return np.array([*samplers.ddpm_trajectory(eps_model, shape, betas, alpha_bar, rng)])
 
@@ -288,6 +301,21 @@ SAMPLE = Exercise(
             "a_generator_with_seed_42",
             one_generator(lambda: np.random.default_rng(42)),
             "You made a generator of your own, seeded with 42. Draw from rng, the argument: whoever calls the function sets the seed.",
+        ),
+        Misconception(
+            "asked_once",
+            asked_once,
+            "You ask the model once, before the loop. In each step it sees another state, and finds other noise in it: ask inside the loop.",
+        ),
+        Misconception(
+            "model_asked_the_wrong_way_round",
+            lambda eps_model, shape, betas, alpha_bar, rng: eps_model(len(betas) - 1, rng.standard_normal(shape)),
+            "The model takes the state first, then the time: eps_model(x, t).",
+        ),
+        Misconception(
+            "shape_for_the_mean",
+            shape_for_the_mean,
+            "rng.normal takes its first argument for the mean, so shape became numbers. Write rng.standard_normal(shape).",
         ),
     ),
     alternatives=(by_ddpm_step, by_while, in_place, lambda *a: np.float32(walk()(*a)), lambda *a: walk()(*a).tolist()),

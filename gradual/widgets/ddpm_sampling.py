@@ -19,6 +19,8 @@ LIMIT = 5.5
 SMALLEST = 1e-3
 """Where the axis of the distances starts."""
 PLACES = np.arange(0, 101, 10)
+PAIRS = 20
+"""How many pairs of true samples make a floor: the energy distance of two varies by as much as its mean."""
 on_one_core = threadpool_limits.wrap(limits=1)
 """Matrices of some hundred points gain nothing by a second thread, and on a busy machine they wait for it 20 times as long."""
 
@@ -130,8 +132,9 @@ def distance_on_the_way(eps_model, more_truth, ddpm_step, energy_distance, steps
     lines = [
         stage.moving(right.plot([], [], color=BLUE, marker="o", markersize=4, label="your samples"))[0],
         stage.moving(right.plot([], [], "o", color=ORANGE, markeredgecolor=BLACK, markersize=11, label="here"))[0],
-        stage.moving(right.plot([], [], "--", color=RED, linewidth=2, label="floor: two true samples"))[0],
+        stage.moving(right.plot([], [], "--", color=RED, linewidth=2, label="floor: two true samples, on average"))[0],
     ]
+    band = stage.moving(right.axhspan(1, 1, color=RED, alpha=0.15, linewidth=0, label="and from least to most"))
     legend(right, loc="upper right")
     ruler = _ruler("energy_distance", energy_distance)
     floor = functools.cache(lambda: floor_of(ruler, more_truth, points))
@@ -147,9 +150,10 @@ def distance_on_the_way(eps_model, more_truth, ddpm_step, energy_distance, steps
         move(states[here])
         for line, x, y in zip(lines, (PLACES, [done], [0, 102]), (distances, [distances[here]], [middle, middle])):
             line.set_data(x, np.maximum(y, SMALLEST))
+        band.set(y=low, height=high - low)
         return (
             f"{done} % of the way back in {steps} steps, σ² {_named(variance)}: energy distance {distances[here]:.4f}. "
-            f"Two true samples of {points} points are {middle:.4f} apart on average, from {low:.4f} to {high:.4f}."
+            f"Two true samples of {points} points are {middle:.4f} apart on average, {PAIRS} pairs of them from {low:.4f} to {high:.4f}."
         )
 
     controls = _dials(100, steps) | {"done": step_slider(100, 100, "% of the way back", step=10)}
@@ -188,6 +192,7 @@ def fresh_samples(eps_model, more_truth, betas, alpha_bar, sample, count, rulers
 
     used = [sample, *rulers.values()]
     rulers = {name: _ruler(name, ruler) for name, ruler in rulers.items()}
+    rulers["from a sample to the nearest true one"] = _to_the_nearest
     floors = {
         name: functools.cache(functools.partial(floor_of, ruler, more_truth, count)) for name, ruler in rulers.items()
     }
@@ -203,20 +208,22 @@ def fresh_samples(eps_model, more_truth, betas, alpha_bar, sample, count, rulers
     def draw(seed):
         x, distances = made(seed)
         move(x)
-        far = nearest_distance(np.clip(x[:200], -99, 99), truth).mean()
-        return (
-            f"Seed {seed}, {len(betas) - 1} steps, {count} samples: " + "".join(f"{text}; " for text in distances)
-            + f"on average {far:.3f} from a sample to the nearest of the true ones here."
-        )  # fmt: skip
+        said = "; ".join(distances)
+        return f"Seed {seed}, {len(betas) - 1} steps, {count} samples: {said}. The floors are what two true samples get."
 
     return Scene(stage, draw, {"seed": step_slider(9, 1, "seed")}, used)
 
 
-def floor_of(ruler, more_truth, count, times=5):
-    """What a ruler says of two true samples: the smallest, the mean and the largest of some pairs."""
+def floor_of(ruler, more_truth, count):
+    """What a ruler says of two true samples that share nothing: the smallest, the mean and the largest of some pairs."""
     rng = np.random.default_rng(200)
-    pairs = [ruler(more_truth(count, rng), more_truth(count, rng)) for _ in range(times)]
-    return min(pairs), sum(pairs) / times, max(pairs)
+    pairs = [ruler(*np.split(more_truth(2 * count, rng), 2)) for _ in range(PAIRS)]
+    return min(pairs), sum(pairs) / PAIRS, max(pairs)
+
+
+def _to_the_nearest(x, y):
+    """The mean distance from a sample to the nearest of others; two hundred samples tell it well enough."""
+    return nearest_distance(np.clip(x[:200], -99, 99), y).mean()
 
 
 def _ruler(name, function):

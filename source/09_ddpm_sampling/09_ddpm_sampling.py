@@ -125,7 +125,7 @@ distance_on_the_way(
 )
 
 # %% [markdown]
-# The dashed line is the **floor**. Two sets of true points are not at distance 0 either, since both are finite. No honest sampler can be expected to end below it, and one that ends on it cannot be told from the data by this ruler.
+# The dashed line is the **floor**: two sets of true points are not at distance 0 either, since both are finite. The band around it shows how far chance moves them, in 20 pairs of such sets. One run of your sampler is moved as far, so it may well end below the line; the mean over many runs of an honest sampler cannot. A run that ends in the band cannot be told from the data by this ruler.
 #
 # The ruler compares distances between pairs of points. If two sets $X$ and $Y$ come from one distribution, a point of $X$ is on average as far from one of $Y$ as from another of its own set. If they do not, the distance between the sets is larger:
 #
@@ -146,7 +146,7 @@ distance_on_the_way(
 # %% check="energy_distance"
 
 # %% [markdown]
-# Your ruler, and your steps. Try $T = 10$ with both variances, then 50 and 250, and note at which $T$ the distance reaches the range of two true samples.
+# Your ruler, and your steps. Try $T = 10$ with both variances, then 50 and 250, and note at which $T$ the distance comes down to the band.
 
 # %%
 distance_on_the_way(
@@ -187,7 +187,7 @@ for state in training.train(moons, moon_alpha_bar, rng, steps=4_000, batch=64, h
 moon_model = training.eps_model_from(state.params)
 
 # %% [markdown]
-# The schedule is lesson 04's, the network, its gradient and Adam are lesson 08's, and the rest is today's. The functions of the earlier lessons are the course's copies here; paste your own above the training cell and pass `forward=mlp_forward, backward=mlp_backward, adam=adam_step` to `train`, and nothing in the chain is anyone's but yours. Move the seed: each picture is 600 points that never existed before, and a number says how well. Then train with `steps=20_000`, and compare.
+# The schedule is lesson 04's, the network, its gradient and Adam are lesson 08's, and the rest is today's. The functions of the earlier lessons are the course's copies here; paste your own above the training cell and pass `forward=mlp_forward, backward=mlp_backward, adam=adam_step` to `train`, and nothing in the chain is anyone's but yours. Move the seed: each picture is 600 points that never existed before. Their energy distance is about at its floor, and yet some of them lie between the moons: the other ruler sees those. Then train with `steps=20_000`, and compare.
 
 # %%
 fresh_samples(
