@@ -35,7 +35,7 @@ STYLE = """<style>
 math { font-size: 1.1em; }
 .rendered_html td, .rendered_html th { padding: 0.15em 0.8em 0.15em 0; vertical-align: top; }
 math[display="block"] { margin: 0.8em 0; overflow-x: auto; overflow-y: hidden; }
-.output_png img, .output_jpeg img, .rendered_html img { max-width: 100%; height: auto; }
+.output_png img, .output_jpeg img, .rendered_html img { max-width: 100%; height: auto; border: none; }
 </style>"""
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
