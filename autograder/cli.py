@@ -65,7 +65,7 @@ def lab(lesson, update, no_browser):
             click.echo(sentence)
     except lessons.LessonError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"Opening my_lessons/{opened}/{opened}.ipynb in JupyterLab. To stop it, press Ctrl-C here.")
+    click.echo(f"Opening my_lessons/{opened}/{opened}.ipynb in JupyterLab. To stop it, press Ctrl-C here, then y and Enter.")
     sys.exit(lessons.open_jupyterlab(root, opened, browser=not no_browser))
 
 

@@ -142,7 +142,7 @@ def formgrader(no_browser):
     from autograder.cli import course_folder
     from autograder.lab import start_jupyterlab
 
-    click.echo("Opening formgrader. To stop it, press Ctrl-C here.")
+    click.echo("Opening formgrader. To stop it, press Ctrl-C here, then y and Enter.")
     sys.exit(start_jupyterlab(course_folder(), "/formgrader", browser=not no_browser))
 
 

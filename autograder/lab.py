@@ -134,6 +134,7 @@ def start_jupyterlab(root: Path, address: str, browser: bool = True) -> int:
     settings = os.pathsep.join(filter(None, [str(QUIET), os.environ.get("JUPYTER_CONFIG_PATH")]))
     with subprocess.Popen(command, cwd=root, env=environment() | {"JUPYTER_CONFIG_PATH": settings}) as server:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is JupyterLab's to answer: it asks before it stops
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # else it would go on without us
         return server.wait()
 
 

@@ -1,10 +1,12 @@
 """The instructor's commands on a real course: release, due dates and penalties, feedback, the exchange."""
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -244,6 +246,10 @@ def test_formgrader_opens_on_the_course_at_the_printed_address(course):
             page.goto(address)
             page.locator("td", has_text=LESSON).first.wait_for()
             assert "/formgrader" in page.url
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        server.terminate()
         server.wait(30)
+        with pytest.raises(OSError):
+            urllib.request.urlopen(address)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
