@@ -5,35 +5,28 @@ nor Moodle tells when something was handed in: the times inside their zips are t
 *that* something was late; when, only a roster's column ``submitted`` can say, or ``timestamp.txt`` in nbgrader's layout.
 
 What was there before is never lost: it moves to ``submitted_before/STUDENT/LESSON/1``, ``2`` and so on. What is
-refused stays where it came from, and is named. Whoever is stopped in the middle, even by ``kill -9``, leaves each
-student's folder whole, as it was or as it will be; what lies half made beside them is taken away by the next intake.
+refused stays where it came from, and is named.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import filelock
-
 from autograder.arrival import NO_TIME, TIMESTAMP, time_told
 from autograder.handed_in import HandedIn, IntakeError, Unreadable, files_in, printable
+from autograder.placing import Refused, alone, place, time_of
 from autograder.senders import Roster, Sender, same_folder, senders, wrong_id
-from autograder.submission import BrokenSubmission, Lesson, parse_submission, read_file
+from autograder.submission import BrokenSubmission, Lesson, parse_submission
 
 NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers add an ending of their own
 MAX_NOTEBOOKS = 20  # of one student
-ARRIVING = ".arriving"  # hidden, so that nobody takes it for a student
-AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux
 
 
 @dataclass(frozen=True)
@@ -58,10 +51,6 @@ class TakenIn:
         return f"{who}: {' '.join([*refused, *self.notes])}" if refused or self.notes else ""
 
 
-class Refused(ValueError):
-    """Why one student's files are not taken in."""
-
-
 def take_in(
     source: Path, submitted: Path, lesson: str, roster: Path | None = None, release: Path | None = None
 ) -> list[TakenIn]:
@@ -81,15 +70,32 @@ def take_in(
         return []
     with files_in(source) as files:
         found, nobodys = senders(files, lesson)
+        _check_lesson(found, pristine, release.parents[1], Path(source))
         ids = {id(sender): _identify(sender, known) for sender in found}
         shared = Counter(same_folder(student) for student, _, problem in ids.values() if not problem)
-        with _alone(submitted):
+        with alone(submitted):
             taken = [_take(sender, *ids[id(sender)], shared, submitted, pristine) for sender in found]
     strange = [
         TakenIn(printable("/".join(file.parts)), "refused", (file.problem or "Its name does not say whose it is.",))
         for file in nobodys
     ]
     return sorted(taken, key=lambda one: one.student) + strange
+
+
+def _check_lesson(found: list[Sender], lesson: Lesson, lessons: Path, source: Path):
+    """Another lesson's zip would put the whole class's work aside. Raises ``IntakeError``."""
+    if any(_is_lesson(data, lesson) for data in _notebooks(found)):
+        return
+    for other in sorted(lessons.glob("*/*.ipynb")):
+        about = Lesson.from_notebook(other.stem, json.loads(other.read_text(encoding="utf-8")))
+        if other.stem != lesson.name and any(_is_lesson(data, about) for data in _notebooks(found)):
+            raise IntakeError(f"{source.name} has notebooks of {other.stem}, and none of {lesson.name}.")
+
+
+def _notebooks(found: list[Sender]) -> Iterator[bytes]:
+    for file in (file for sender in found for file, name, _ in sender.files if NOTEBOOK.search(name)):
+        with contextlib.suppress(Unreadable):
+            yield file.read()
 
 
 def _identify(sender: Sender, roster: Roster | None) -> tuple[str, datetime | None, str]:
@@ -114,8 +120,8 @@ def _take(sender, student, when, problem, shared, submitted, lesson) -> TakenIn:
             )
         chosen, data = _choose(sender, lesson, notes)
         when = when or _timestamp(sender, notes)
-        status = _place(submitted, student, lesson.name, data, when, notes)
-        if sender.late and not _time_of(submitted / student / lesson.name):
+        status = place(submitted, student, lesson.name, data, when, notes)
+        if sender.late and not time_of(submitted / student / lesson.name):
             file = Path(submitted.name, student, lesson.name, TIMESTAMP)
             notes.append(f"Canvas marks it as late, not by how much: write the time into {file}, or into a roster.")
     except Refused as reason:
@@ -193,93 +199,3 @@ def _timestamp(sender: Sender, notes: list[str]) -> datetime | None:
     except ValueError:
         notes.append(NO_TIME)
     return None
-
-
-# --- Where to ---------------------------------------------------------------------------------------------------
-
-
-def _place(submitted: Path, student: str, lesson: str, data: bytes, when: datetime | None, notes: list[str]) -> str:
-    """Put the notebook into nbgrader's layout; what was there moves aside, whole."""
-    folder = submitted / student / lesson
-    _check_way(submitted, student, folder)
-    there = folder.exists()
-    if there:
-        before = _time_of(folder)
-        if _same(folder / f"{lesson}.ipynb", data) and when in (None, before):
-            return "unchanged"
-        if when and before and when < before:
-            raise Refused(
-                f"It is from {when:%Y-%m-%d %H:%M} UTC, and one from {before:%Y-%m-%d %H:%M} UTC is there already."
-            )
-    with tempfile.TemporaryDirectory(prefix=f"{ARRIVING}-", dir=submitted) as arriving:
-        made = Path(arriving, "new")
-        made.mkdir()
-        (made / f"{lesson}.ipynb").write_bytes(data)
-        if when:
-            (made / TIMESTAMP).write_text(f"{when:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-        folder.parent.mkdir(exist_ok=True)
-        if there:
-            kept = _keep(folder, Path(arriving, "former"), submitted)
-            _swap(made, folder)
-            notes.append(f"It replaces the one that was there, which is kept in {kept}.")
-        else:
-            os.rename(made, folder)
-    return "replaced" if there else "new"
-
-
-@contextlib.contextmanager
-def _alone(submitted: Path):
-    """One intake at a time: what lies there half made is then of one that was stopped."""
-    with contextlib.ExitStack() as held:
-        try:
-            submitted.mkdir(parents=True, exist_ok=True)
-            held.enter_context(filelock.FileLock(submitted / f"{ARRIVING}.lock"))
-        except OSError as error:
-            raise IntakeError(f"{submitted} cannot be written to: {error.strerror}.") from None
-        for left in submitted.glob(f"{ARRIVING}-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        yield
-
-
-def _check_way(submitted: Path, student: str, folder: Path):
-    """No link on the way, and no folder that a careless file system takes for this one."""
-    for path in (folder.parent, folder):
-        if path.is_symlink() or (path.exists() and not path.is_dir()):
-            raise Refused(f"{path.relative_to(submitted.parent)} is a link or a file; take it away first.")
-    if submitted.is_dir() and not folder.parent.exists():
-        twin = next((name for name in os.listdir(submitted) if same_folder(name) == same_folder(student)), None)
-        if twin:
-            raise Refused(
-                f"{submitted.name} has {twin}, which differs only in how it is written: give one id in a roster."
-            )
-
-
-def _keep(folder: Path, copy: Path, submitted: Path) -> Path:
-    """Keep a copy of what is about to be replaced, which stays where it is; the place of the copy."""
-    kept = submitted.with_name(f"{submitted.name}_before") / folder.relative_to(submitted)
-    kept.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((int(path.name) for path in kept.iterdir() if path.name.isdecimal()), default=0)
-    shutil.copytree(folder, copy, symlinks=True)
-    shutil.move(copy, kept / str(number))
-    return (kept / str(number)).relative_to(submitted.parent)
-
-
-def _swap(made: Path, folder: Path):
-    """Exchange two folders in one step; where the system cannot, in two, between which ``folder`` is missing."""
-    exchange = getattr(ctypes.CDLL(None), "renameat2", None)
-    if exchange and exchange(AT_FDCWD, os.fsencode(made), AT_FDCWD, os.fsencode(folder), RENAME_EXCHANGE) == 0:
-        return
-    os.rename(folder, made.with_name("replaced"))
-    os.rename(made, folder)
-
-
-def _same(file: Path, data: bytes) -> bool:
-    there = file.is_file() and not file.is_symlink() and file.stat().st_size == len(data)
-    return there and file.read_bytes() == data
-
-
-def _time_of(folder: Path) -> datetime | None:
-    try:
-        return time_told(read_file(folder / TIMESTAMP))[1]
-    except ValueError:
-        return None

@@ -71,7 +71,7 @@ class Course:
 
 def mark(data):
     try:
-        return json.loads(data)["cells"][1]["source"].removeprefix("# ")
+        return "".join(json.loads(data)["cells"][1]["source"]).removeprefix("# ")
     except (ValueError, LookupError):
         return data.decode("latin-1")
 
@@ -301,6 +301,20 @@ def test_other_students_and_their_grades_are_untouched(course):
     assert graded.read_text() == mine.read_text() == "bo's"
 
 
+def test_another_lessons_zip_puts_nobodys_work_aside(course):
+    other = "02_markov_property"
+    release = REPO / "lessons" / other / f"{other}.ipynb"
+    (course.root / "lessons" / other).mkdir()
+    (course.root / "lessons" / other / f"{other}.ipynb").write_bytes(release.read_bytes())
+    course.take(course.zip({f"a_1_9_{NAME}": notebook("a")}))
+    wrong = {f"a_1_10_{other}.ipynb": release.read_bytes(), f"b_2_11_{NAME}": b"{broken"}
+    with pytest.raises(IntakeError, match=f"submissions.zip has notebooks of {other}, and none of {LESSON}"):
+        course.take(course.zip(wrong))
+    assert course.there() == {f"1: {NAME}": "a"}
+    taken = course.take(course.zip({**wrong, f"c_3_12_{NAME}": notebook("c")}))  # one student's mistake is the student's own
+    assert {one.status for one in taken.values()} == {"replaced", "new"} and course.there()[f"3: {NAME}"] == "c"
+
+
 # --- Which notebook -------------------------------------------------------------------------------------------
 
 
@@ -435,7 +449,7 @@ def test_zip_bombs(course, monkeypatch):
     noise = os.urandom(51 * 2**20)
     large = course.take(course.zip({f"d_4_9_{NAME}": noise}))["4"]
     assert f"{NAME} is 51 MB large; at most 50 MB can be read" in str(large)
-    monkeypatch.setattr(handed_in, "MAX_TOTAL", 2 * len(notebook("x")))
+    monkeypatch.setattr(handed_in, "MAX_TOTAL", 3 * len(notebook("x")))  # the first is read twice
     taken = course.take(course.zip({f"e_{n}_9_{NAME}": notebook(str(n)[-1]) for n in (11, 12, 13)}))
     assert [taken[n].status for n in ("11", "12", "13")] == ["new", "new", "refused"] and "unpacks to more than" in str(
         taken["13"]

@@ -1,18 +1,25 @@
 """docs/instructors.md shows what `gradual grade --submitted` really prints."""
 
 import io
+import statistics
 import zipfile
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from autograder import grade_cli
+from autograder.demo_class import read_class
+from autograder.demo_class_cli import demo_class
 from tests.nbgrader.course import REPO, released
 
 LESSON = "01_gradual_noise"
 ROSTER = "name,id,submitted\n4711,anna,\n4712,ada,2027-02-02 09:15\n4713,taro,\n"
+
+
+PAGE = (REPO / "docs" / "instructors.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -38,9 +45,8 @@ def printed(course, submitted, roster=None):
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
-def test_page_shows_what_is_printed(course):
-    page = (REPO / "docs" / "instructors.md").read_text(encoding="utf-8")
-    assert ROSTER in page
+def test_page_shows_what_an_intake_prints(course):
+    assert ROSTER in PAGE
     right, later = released(LESSON), released(LESSON)
     later.cells[1].source += " "
     add(course / "submissions.zip", **{
@@ -53,4 +59,14 @@ def test_page_shows_what_is_printed(course):
     add(course / "submissions.zip", **{f"chenanna_4711_99005_{LESSON}-1.ipynb": nbformat.writes(later)})
     shown.append(printed(course, "submitted", course / "ids.csv"))
     for lines in shown:
-        assert f"```\n{lines}\n```" in page, lines
+        assert f"```\n{lines}\n```" in PAGE, lines
+
+
+def test_page_shows_the_demo_class(tmp_path):
+    made = CliRunner().invoke(demo_class, ["--students", "8", "--kind", "honest", "--to", str(tmp_path)], catch_exceptions=False)
+    *lines, _ = made.output.replace(str(tmp_path), "/home/you/trial/submitted").splitlines()
+    assert "\n".join(lines) in PAGE
+    rows = read_class(tmp_path, LESSON).values()
+    points = [row["points"] for row in rows]
+    assert f"lowest {min(points):g}, median {statistics.median(points):g}, highest {max(points):g}." in PAGE
+    assert f"wait for you in formgrader: {sum(row['why_sqrt'] is None for row in rows)}." in PAGE

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import intake
+from autograder import placing
 from autograder.arrival import find_arrivals
 from autograder.intake import take_in
 from tests.nbgrader.course import REPO
@@ -68,7 +68,7 @@ def killed_at(moment, course, source) -> bool:
 def test_killed_at_each_touch_of_a_file(tmp_path, monkeypatch, exchange):
     """ada hands in again, bo for the first time. Where a system cannot exchange folders, ada's may be missing for a moment."""
     if not exchange:
-        monkeypatch.setattr(intake.ctypes, "CDLL", lambda name: object())
+        monkeypatch.setattr(placing.ctypes, "CDLL", lambda name: object())
     source = hand_out(tmp_path / "source", ["ada", "bo"], "latest", LATEST)
     moment, seen, missing = 0, set(), 0
     while True:
@@ -106,7 +106,7 @@ def test_two_intakes_at_once_do_not_clear_each_others_work(tmp_path):
     """The second waits for the first, whose half-made folder it would otherwise take for a killed one's."""
     submitted = tmp_path / "submitted"
     submitted.mkdir()
-    with intake._alone(submitted):
+    with placing.alone(submitted):
         (submitted / ".arriving-of-the-first").mkdir()
         source = hand_out(tmp_path / "source", ["ada"], "latest", LATEST)
         child = os.fork()
