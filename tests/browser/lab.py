@@ -125,7 +125,7 @@ class JupyterLab:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
 
-    def _wait(self, seconds=60):
+    def _wait(self, seconds=180):
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
             with contextlib.suppress(urllib.error.URLError, ConnectionError):
@@ -280,7 +280,7 @@ class SceneOnPage:
         address, before = image.get_attribute("src"), value()
         act()
         if value() != before:
-            self.page.wait_for_function("([image, old]) => image.src !== old", arg=[image, address], timeout=20_000)
+            self.page.wait_for_function("([image, old]) => image.src !== old", arg=[image, address], timeout=60_000)
         self.notebook.wait_idle()
         return self.seen()
 

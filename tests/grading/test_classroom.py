@@ -136,12 +136,12 @@ def test_grading_everyone_again_gives_every_score_to_the_last_digit(graded, undi
 
 @pytest.mark.slow
 def test_killed_at_any_moment_and_run_again_nothing_is_lost_doubled_or_wrong(course, undisturbed):
+    course.fill_slowly()
     kept = {}
     for moment in ("first sandbox", 1, 5):
         started = course.start("grade", "1", "--jobs", "2")
         if moment == "first sandbox":
-            while not any("bwrap" in said for said in course.processes().values()):
-                assert started.poll() is None
+            course.wait_for_a_sandbox(started)
         else:
             course.wait_for_graded(moment, started)
         running = course.processes()
@@ -169,14 +169,13 @@ def finishes(course, undisturbed, kept):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_it_in_one_sentence_and_the_next_run_does_the_rest(course, undisturbed):
-    course.hand_in("aaron", notebook("while True:\n    pass"))  # first of all, and it would go on for half a minute
+    course.fill_slowly().hand_in("aaron", notebook("while True:\n    pass"))  # first of all, for half a minute
     kept = {}
     for jobs, signalled in [(2, os.killpg), (2, os.kill), (1, os.killpg)]:  # a terminal signals the whole group
         started = course.start("grade", "1", "--jobs", str(jobs))
         if jobs == 2:
             course.wait_for_graded(len(kept) + 1, started)
-        while not any("bwrap" in said for said in course.processes().values()):
-            assert started.poll() is None
+        course.wait_for_a_sandbox(started)
         running = course.processes()
         signalled(started.pid, signal.SIGINT)
         out, error = started.communicate(timeout=20)  # sooner than the endless cell is ended

@@ -34,7 +34,7 @@ def course(new_course, tmp_path):
 
 
 def test_a_killed_process_of_the_pool_costs_no_one_a_grade(course):
-    started = course.start("grade", "1", "--jobs", "2")
+    started = course.fill_slowly().start("grade", "1", "--jobs", "2")
     course.wait_for_graded(2, started)
     children = Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)

@@ -212,6 +212,7 @@ def test_a_killed_run_is_finished_by_the_next(course):
     students = {f"student{number:02}": (cheat(), "q_step") if number % 2 else (notebook(), "none") for number in range(16)}
     for student, (made, _) in students.items():
         hand_in(course, student, made)
+    hand_in(course, "student15", cheat("import time\ntime.sleep(2)"))  # time for the kill, on a busy machine too
     for enough in (5, 10):
         run = subprocess.Popen(
             [sys.executable, "-m", "nbgrader", "autograde", LESSON, *LIMITS], cwd=course.root, start_new_session=True,

@@ -96,6 +96,12 @@ def attacked(tmp_path_factory):
     return course
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as context:
+        yield context
+
+
 def page_of(course, student, *options):
     course.run("nbgrader", "generate_feedback", LESSON, f"--student={student}", "--force", *options)
     return course.root / "feedback" / student / LESSON / f"{LESSON}.html"
@@ -129,53 +135,50 @@ class Visit:
 @pytest.mark.slow
 @pytest.mark.browser
 @in_a_browser
-def test_nothing_of_a_hostile_submission_runs_or_loads(attacked):
+def test_nothing_of_a_hostile_submission_runs_or_loads(attacked, browser):
     path = page_of(attacked, "eve")
-    with chromium() as browser:
-        visit = Visit(browser, path)
-        assert visit.fired == 0
-        assert visit.asked_for == []
-        active = "script, iframe, object, embed, video, form, button, input, svg, link, base, meta[http-equiv=refresh]"
-        assert visit.page.locator(active).count() == 0
-        attributes = visit.page.evaluate(
-            "[...document.body.querySelectorAll('*')].flatMap(e => [...e.attributes]).map(a => a.name + '=' + a.value)"
-        )
-        assert [one for one in attributes if re.match(r"on|(href|src)=\s*(javascript|data:text|http)|style=.*(url|position)", one)] == []
-        assert visit.page.locator("body").is_visible()
+    visit = Visit(browser, path)
+    assert visit.fired == 0
+    assert visit.asked_for == []
+    active = "script, iframe, object, embed, video, form, button, input, svg, link, base, meta[http-equiv=refresh]"
+    assert visit.page.locator(active).count() == 0
+    attributes = visit.page.evaluate(
+        "[...document.body.querySelectorAll('*')].flatMap(e => [...e.attributes]).map(a => a.name + '=' + a.value)"
+    )
+    assert [one for one in attributes if re.match(r"on|(href|src)=\s*(javascript|data:text|http)|style=.*(url|position)", one)] == []
+    assert visit.page.locator("body").is_visible()
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 @in_a_browser
-def test_the_page_tells_scores_messages_comments_and_shows_figures(attacked):
+def test_the_page_tells_scores_messages_comments_and_shows_figures(attacked, browser):
     path = page_of(attacked, "eve")
-    with chromium() as browser:
-        page = Visit(browser, path).page
-        text = page.locator("body").inner_text()
-        for wanted in ("Score: 13.5 / 14.0", "Score: 1.5 / 2.0", "q_step-hidden (Score: 2.0 / 2.0)", "Passed."):
-            assert wanted in text, wanted
-        for wanted in ("My honest answer.", "Comments:", "again.", "An honest table", "honest", "ValueError"):
-            assert wanted in text, wanted
-        assert page.locator("math").count() >= 2
-        widths = page.evaluate("[...document.images].map(image => image.naturalWidth)")
-        assert widths[-1] > 100  # the figure; the picture before it was none
+    page = Visit(browser, path).page
+    text = page.locator("body").inner_text()
+    for wanted in ("Score: 13.5 / 14.0", "Score: 1.5 / 2.0", "q_step-hidden (Score: 2.0 / 2.0)", "Passed."):
+        assert wanted in text, wanted
+    for wanted in ("My honest answer.", "Comments:", "again.", "An honest table", "honest", "ValueError"):
+        assert wanted in text, wanted
+    assert page.locator("math").count() >= 2
+    widths = page.evaluate("[...document.images].map(image => image.naturalWidth)")
+    assert widths[-1] > 100  # the figure; the picture before it was none
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 @in_a_browser
-def test_the_payloads_do_fire_in_a_page_of_plain_nbgrader(attacked):
+def test_the_payloads_do_fire_in_a_page_of_plain_nbgrader(attacked, browser):
     path = page_of(attacked, "eve", "--GenerateFeedback.exporter_class=nbconvert.exporters.HTMLExporter")
-    with chromium() as browser:
-        visit = Visit(browser, path)
-        assert visit.fired > 3
-        assert any(url.startswith(ELSEWHERE) for url in visit.asked_for)
+    visit = Visit(browser, path)
+    assert visit.fired > 3
+    assert any(url.startswith(ELSEWHERE) for url in visit.asked_for)
 
 
 @pytest.mark.browser
 @in_a_browser
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_every_formula_of_a_lesson_is_drawn(tmp_path, lesson):
+def test_every_formula_of_a_lesson_is_drawn(tmp_path, lesson, browser):
     text = nbformat.v4.new_notebook(cells=[cell for cell in solution(lesson).cells if cell.cell_type == "markdown"])
     formulas = sum(len(re.findall(r"(?s)\$\$.+?\$\$|(?<!\$)\$[^$]+\$", cell.source)) for cell in text.cells)
     for cell in text.cells:
@@ -184,11 +187,10 @@ def test_every_formula_of_a_lesson_is_drawn(tmp_path, lesson):
                                                            "metadata": {"name": lesson}})  # fmt: skip
     path = tmp_path / "page.html"
     path.write_text(page)
-    with chromium() as browser:
-        visit = Visit(browser, path)
-        assert visit.asked_for == []
-        boxes = [one.bounding_box() for one in visit.page.locator("math").all()]
-        shown = visit.page.locator("body").inner_text()
+    visit = Visit(browser, path)
+    assert visit.asked_for == []
+    boxes = visit.page.evaluate("[...document.querySelectorAll('math')].map(one => one.getBoundingClientRect().toJSON())")
+    shown = visit.page.locator("body").inner_text()
     assert len(boxes) == formulas > 0
     assert all(box["width"] > 3 and box["height"] > 5 for box in boxes)
     assert "$" not in shown and not re.search(r"\\[a-z]", shown)

@@ -58,6 +58,10 @@ def passed(grader):
 
 @pytest.fixture
 def told(grader):
+    return printed_by(grader)
+
+
+def printed_by(grader):
     """What one cell prints, with its error, when a submission runs it."""
 
     def run(source):

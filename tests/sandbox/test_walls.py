@@ -10,8 +10,24 @@ import threading
 from pathlib import Path
 
 import pytest
+from conftest import LESSON, LIMITS, printed_by
+
+from autograder.exercises import all_exercises
+from autograder.grader import Grader
 
 COURSE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def alone(tmp_path, monkeypatch):
+    """The home and the temporary folder of a grader of its own, where no other test or program writes meanwhile."""
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    for folder, variable in ((home, "HOME"), (temporary, "TMPDIR")):
+        folder.mkdir()
+        monkeypatch.setenv(variable, str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with Grader(LESSON, all_exercises(), LIMITS) as grader:
+        yield home, temporary, printed_by(grader)
 
 
 def test_file_system_holds_python_and_the_edition_only(told):
@@ -195,16 +211,17 @@ print(libc.setuid(0), libc.mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None), libc.umo
     assert text == "[0, 0, 0, 0, 0, 0] 1 0\n-1 -1 -1\n"
 
 
-def test_home_start_up_files_reach_no_one(told):
+def test_home_start_up_files_reach_no_one(alone):
     """Attack 13: a start-up file for IPython, sitecustomize, a numpy.py in the folder that is searched first."""
-    before = set(Path.home().iterdir())
+    home, _, told = alone
+    before = set(home.iterdir())
     told("""
 import os
 for path in ['/tmp/ipython/profile_default/startup/x.py', '/tmp/sitecustomize.py', '/tmp/numpy.py', '/tmp/.config/x']:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     open(path, 'w').write('print("planted")')
 """)
-    assert set(Path.home().iterdir()) == before
+    assert set(home.iterdir()) == before
     assert (
         told("import numpy, os\nprint(numpy.__file__.endswith('numpy/__init__.py'), os.listdir('/tmp'))") == "True []\n"
     )
@@ -230,18 +247,19 @@ def test_shared_memory_of_another_kind_is_private(told):
         libc.shmctl(segment, 0, None)
 
 
-def test_nothing_is_left_on_the_host(told):
+def test_nothing_is_left_on_the_host(alone):
     """No file in the temporary folder and no process or thread outlives the submissions."""
-    files, threads = set(os.listdir(tempfile.gettempdir())), threading.active_count()
+    _, temporary, told = alone
+    files, threads = set(temporary.iterdir()), threading.active_count()
     told(
         """
 import os, sys
 for _ in range(3):
-    os.fork() or os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(1000)'])"""
+    os.fork() or os.execv(sys.executable, ['python', '-c', 'import time; time.sleep(1000)  # left by a test'])"""
     )
-    assert set(os.listdir(tempfile.gettempdir())) == files
+    assert set(temporary.iterdir()) == files
     assert threading.active_count() == threads
-    assert "time.sleep(1000)" not in running()
+    assert "# left by a test" not in running()
 
 
 def running():
