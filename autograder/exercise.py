@@ -6,6 +6,7 @@ notebook, the hidden cells under nbgrader, and pytest.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 from collections.abc import Callable
@@ -59,7 +60,7 @@ class Exercise:
     def name(self) -> str:
         return self.function.__name__
 
-    @property
+    @functools.cached_property  # a picture asks at each step of a sampler
     def parameters(self) -> list[str]:
         return list(inspect.signature(self.function).parameters)
 
