@@ -24,6 +24,7 @@ class Summary:
     totals: dict[str, float] = field(default_factory=dict)  # what the checks gave, by student
     waiting: list[str] = field(default_factory=list)  # students with an answer that a person has to mark
     not_run: dict[str, str] = field(default_factory=dict)  # students whose submission could not be graded, and why
+    attention: dict[str, list[str]] = field(default_factory=dict)  # what grading said of a student's submission
     slowest: list[tuple[str, float]] = field(default_factory=list)
     passed: Counter = field(default_factory=Counter)  # exercises and choices, hidden cases too
     misconceptions: dict[str, Counter] = field(default_factory=dict)
@@ -48,6 +49,9 @@ def summarize(autograded: Path, lesson: str) -> Summary:
             summary.waiting.append(student)
         if not report["sandboxed"]:
             summary.unsandboxed.append(student)
+        lines = [*filter(None, [report["reason"]]), *report["stopped"], *report["notes"]]
+        if lines:
+            summary.attention[student] = lines
         if report["reason"]:
             summary.not_run[student] = report["reason"]
             continue

@@ -40,7 +40,7 @@ def grade(lesson, submitted, roster, jobs, scheduler, no_sandbox, again):
 
     from rich.console import Console
 
-    from autograder import classroom
+    from autograder import class_summary, classroom
 
     console = Console()
     with _course(lesson, no_sandbox) as (name, made):
@@ -50,10 +50,11 @@ def grade(lesson, submitted, roster, jobs, scheduler, no_sandbox, again):
         if not sitting.graded and not sitting.current and not sitting.attention:
             raise click.ClickException(f"No submissions of {name} in {made.submitted}/STUDENT/{name}.")
         console.print(f"Graded {len(sitting.graded)}; {len(sitting.current)} were graded already and have not changed.")
-        for student, lines in sorted(sitting.attention.items()):
+        summary = class_summary.summarize(Path(made.coursedir.root) / made.coursedir.autograded_directory, name)
+        for student, lines in sorted((summary.attention | sitting.attention).items()):
             for line in lines:
                 console.print(f"{student}: {line}", markup=False, highlight=False)
-        _summary(console, made, name)
+        _summary(console, made, summary)
 
 
 @click.command()
@@ -156,10 +157,9 @@ def wrong_table(summary):
     return table
 
 
-def _summary(console, made, lesson):
+def _summary(console, made, summary):
     from autograder import class_summary
 
-    summary = class_summary.summarize(Path(made.coursedir.root) / made.coursedir.autograded_directory, lesson)
     console.print(wrong_table(summary))
     totals = summary.totals.values()
     if totals:
@@ -171,7 +171,7 @@ def _summary(console, made, lesson):
         console.print(f"Students whose written answers wait for you in formgrader: {len(summary.waiting)}.")
     if summary.unsandboxed:
         console.print(f"Graded without a sandbox: {len(summary.unsandboxed)}.")
-    page = Path(made.coursedir.root) / "class_summary" / f"{lesson}.html"
+    page = Path(made.coursedir.root) / "class_summary" / f"{summary.lesson}.html"
     page.parent.mkdir(exist_ok=True)
     page.write_text(class_summary.page(summary), encoding="utf-8")
     console.print(f"To show in class, with no names: {page.relative_to(made.coursedir.root)}", highlight=False)

@@ -170,6 +170,7 @@ def test_from_a_zip_of_moodle_to_the_gradebook_and_a_second_one(empty_course):
     kept = Path("submitted_before", "quentin-doe", LESSON, "1")
     assert f"quentin-doe (Quentin Doe_801): It replaces the one that was there, which is kept in {kept}." in said
     assert "Taken in: 1 replaced, 4 unchanged. Not taken in: 1." in said and "Graded 1; 4 were graded already" in said
+    assert "bruno-doe: The notebook is not a notebook file" in said  # graded the time before, and still to be looked at
     assert scores_of(course.everything()) == known | {"quentin-doe": expected()}
     assert json.loads((course.root / kept / NAME).read_text()) == CLASS["quentin"][0]()
 
