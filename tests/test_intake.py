@@ -575,6 +575,15 @@ def test_folders_with_odd_names_are_refused_by_name(course, name):
     assert sorted(os.listdir(course.submitted)) == [".arriving.lock", "anna"]
 
 
+def test_what_cannot_be_written_is_one_students_reason_and_the_former_stays(course):
+    course.take(course.zip({f"a_1_1_{NAME}": notebook("former")}))
+    (course.root / "submitted_before").write_text("a file, where folders should be")
+    taken = course.take(course.zip({f"a_1_2_{NAME}": notebook("new"), f"b_2_3_{NAME}": notebook("b")}))
+    assert str(taken["1"]) == "1 (a_1): not taken in. It cannot be written: Not a directory."
+    assert course.there() == {f"1: {NAME}": "former", f"2: {NAME}": "b"}
+    assert not list(course.submitted.glob(".arriving-*"))
+
+
 def test_ids_that_differ_only_in_their_capitals(course):
     both = course.take(course.folder({f"{name}/{LESSON}/{NAME}": notebook(name) for name in ("Anna", "anna", "bo")}))
     assert both["Anna"].status == both["anna"].status == "refused" and list(course.there()) == [f"bo: {NAME}"]
