@@ -22,7 +22,8 @@ test: export GRADUAL_NO_PROGRESS = 1
 test: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/gradual build --check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --ignore-glob='tests/*.ipynb' \
+	@# Three at a time on two processors: much of the time goes in waiting, for browsers, kernels and time limits.
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --ignore-glob='tests/*.ipynb' \
 		tests lessons solutions
 
 build: .venv/installed

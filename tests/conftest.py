@@ -28,6 +28,10 @@ def progress_path(tmp_path, monkeypatch) -> Path:
 
 
 def pytest_collection_modifyitems(items):
-    """Files that take long come first, so that no processor is left alone with one of them at the end."""
-    long = {item.path for item in items if item.get_closest_marker("slow") or item.path.suffix == ".ipynb"}
-    items.sort(key=lambda item: item.path not in long)
+    """The files that take longest come first, so that no processor is left alone with one of them at the end."""
+    minutes = {}
+    for item in items:
+        slow = item.get_closest_marker("slow")
+        expected = slow.kwargs.get("minutes", 1) if slow else 0.5 * (item.path.suffix == ".ipynb")
+        minutes[item.path] = max(expected, minutes.get(item.path, 0))
+    items.sort(key=lambda item: -minutes[item.path])

@@ -8,7 +8,7 @@ from lab import ROOT
 LESSONS = sorted((ROOT / "lessons").glob("*/*.ipynb"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=5)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_fresh_lesson_runs_and_its_sliders_draw(path, open_notebook, screenshots):
     notebook = open_notebook(path)

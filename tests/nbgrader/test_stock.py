@@ -4,7 +4,7 @@ import pytest
 
 from tests.nbgrader.honest_work import HonestWork
 
-pytestmark = [pytest.mark.nbgrader, pytest.mark.slow]
+pytestmark = [pytest.mark.nbgrader, pytest.mark.slow(minutes=8)]
 
 
 class TestPlainNbgrader(HonestWork):
