@@ -111,6 +111,10 @@ same_present(x0, betas, alpha_bar, forward.noise_trajectory, yours("shared_noise
 
 # %% [markdown]
 # Your function takes the test on 200 000 paths: the past is $x_{25}$, the present $x_{65}$, the future $x_{130}$. The widget then shows what it works with, on 4000 paths: below are the two leftovers, one dot for each path. Drag the middle step (red line). Then hold *nothing* fixed, and see how strongly past and future hang together before the present is taken into account.
+#
+# The cell below it gives the same test to two made-up processes. The first has memory: the size of its noise is copied from the past. The second has none: it is a Markov chain whose steps are curves.
+#
+# **Predict.** Which of the two passes?
 
 # %%
 n = 200_000
@@ -128,16 +132,6 @@ memory_test(
     x0[:4000], betas, alpha_bar, forward.noise_trajectory, yours("shared_noise_path"), partial, early=25, late=130
 )
 
-# %% [markdown]
-# The chain passes: its number is 0, within about what chance makes of 200 000 paths (one standard error is $1/\sqrt n$). The foil fails as badly as possible, at $-1$. The sign has a reason: for a given present, a path with more signal has less noise, the past is mostly signal and the future mostly noise, so where the past is above its line, the future is below.
-#
-# ### What the test does not prove
-#
-# For *this* chain, 0 is **necessary**. Each step's mean is a straight line in the state before it, so the future is a straight line in the present plus fresh noise, which no past knows. The line takes all there is to take, whatever shape the data has. Any other result, beyond chance, would have refuted the Markov property.
-#
-# - It is **not sufficient**. The test sees only what straight lines see. Memory in the *spread* goes unnoticed: below, the first process adds noise whose size is copied from the past.
-# - It is **not necessary for Markov chains in general**. If the steps are not straight lines, the regression leaves something behind that past and future share through the present. The second process below is a Markov chain, and fails.
-
 # %%
 past, own, fresh = rng.normal(size=(3, n))
 
@@ -151,6 +145,15 @@ future = np.tanh(present) + fresh
 print(f"a Markov chain of curves: {partial(past, future, present):+.3f}")
 
 # %% [markdown]
+# The chain passes: its number is 0, within about what chance makes of 200 000 paths (one standard error is $1/\sqrt n$). The foil fails as badly as possible, at $-1$. The sign has a reason: for a given present, a path with more signal has less noise, the past is mostly signal and the future mostly noise, so where the past is above its line, the future is below.
+#
+# ### What the test does not prove
+#
+# For *this* chain, 0 is **necessary**. Each step's mean is a straight line in the state before it, so the future is a straight line in the present plus fresh noise, which no past knows. The line takes all there is to take, whatever shape the data has. Any other result, beyond chance, would have refuted the Markov property.
+#
+# - It is **not sufficient**. The test sees only what straight lines see. Memory in the *spread* goes unnoticed: the first made-up process passes, and sizes against sizes give it away.
+# - It is **not necessary for Markov chains in general**. If the steps are not straight lines, the regression leaves something behind that past and future share through the present. The second made-up process is a Markov chain, and fails.
+#
 # So a test like this can convict, and it cannot acquit. That the forward process *is* Markov does not come from the test. It comes from how the process is made: step $t$ uses $x_{t-1}$ and fresh noise, and you wrote the line yourself.
 #
 # ## 4. How probable is one step?
