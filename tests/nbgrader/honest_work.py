@@ -1,7 +1,7 @@
 """What honest work scores in every lesson, the same in plain nbgrader and in Gradual's own grading.
 
-The real commands, a real gradebook, and for both ways the same exact score of every cell. Each way has a file of its own,
-so that both processors are busy.
+The real commands, a real gradebook, and for both ways the same exact score of every cell. The ways are in files of their
+own, plain nbgrader in two, so that each processor can have one.
 """
 
 import itertools
@@ -58,8 +58,12 @@ class HonestWork:
     """One class a lesson, graded with plain nbgrader's settings (``stock``) or with the course's own."""
 
     stock: bool
+    lessons = LESSONS
 
-    @pytest.fixture(scope="class", params=LESSONS)
+    def pytest_generate_tests(self, metafunc):
+        metafunc.parametrize("graded", self.lessons, indirect=True, scope="class")
+
+    @pytest.fixture(scope="class")
     @classmethod
     def graded(cls, request, tmp_path_factory):
         """The course, the lesson, and who got what wrong."""
