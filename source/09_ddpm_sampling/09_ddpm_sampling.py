@@ -156,7 +156,7 @@ distance_on_the_way(
 # %% [markdown]
 # ## 5. The error clinic: what is wrong with this sampler?
 #
-# Each of these bugs stands in teaching material that thousands have read. None of them raises an error. Choose one, look at the points before you read the caption, and say what is wrong. Your `ddpm_step` takes the steps, and the bug is put around it. Blue bars are without the bug, orange bars with it, and the dashed lines are what true samples get.
+# Each of these bugs stands in teaching material that thousands have read. None of them raises an error. Choose one, look at the points before you read the caption, and say what is wrong. Your `ddpm_step` takes the steps, and the bug is put around it. Blue bars are without the bug, orange bars with it, and the dashed lines are what true samples get on average.
 
 # %%
 error_clinic(
