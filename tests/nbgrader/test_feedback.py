@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from autograder.feedback import FeedbackExporter, clean, formula, known_parts
+from autograder.formgrader_page import SubmissionExporter
 from tests.nbgrader.course import LESSONS, REPO, Course, released, solution, without_pictures
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
@@ -102,6 +103,9 @@ def browser():
         yield context
 
 
+MARKS = {"nbgrader": dict(notebook=LESSON, score=0, max_score=0, late_penalty=0), "metadata": {"name": LESSON}}
+
+
 def page_of(course, student, *options):
     course.run("nbgrader", "generate_feedback", LESSON, f"--student={student}", "--force", *options)
     return course.root / "feedback" / student / LESSON / f"{LESSON}.html"
@@ -183,8 +187,7 @@ def test_every_formula_of_a_lesson_is_drawn(tmp_path, lesson, browser):
     formulas = sum(len(re.findall(r"(?s)\$\$.+?\$\$|(?<!\$)\$[^$]+\$", cell.source)) for cell in text.cells)
     for cell in text.cells:
         cell.metadata.pop("nbgrader", None)
-    page, _ = FeedbackExporter().from_notebook_node(text, {"nbgrader": dict(notebook=lesson, score=0, max_score=0, late_penalty=0),
-                                                           "metadata": {"name": lesson}})  # fmt: skip
+    page, _ = FeedbackExporter().from_notebook_node(text, dict(MARKS))
     path = tmp_path / "page.html"
     path.write_text(page)
     visit = Visit(browser, path)
@@ -221,6 +224,23 @@ def test_only_known_parts_of_a_notebook_reach_the_page():
     assert "<script>" not in nbformat.writes(known) and "onerror" not in nbformat.writes(known)
     nbformat.validate(known)
     assert [cell.source for cell in known.cells] == [cell.source for cell in notebook.cells]
+
+
+@pytest.mark.parametrize("exporter", [FeedbackExporter, SubmissionExporter])
+@pytest.mark.parametrize("attachments", [{}, {"sketch.png": {}}, {"sketch.png": {"image/svg+xml": f"<svg onload='{FIRE}'/>"}}])
+def test_a_pasted_picture_that_did_not_come_along_is_a_line_in_its_place(exporter, attachments):
+    text = "Before it. ![my <b>sketch](attachment:sketch.png) ![](attachment:sketch.png) After it."
+    cell = nbformat.v4.new_markdown_cell(text, attachments=attachments)
+    page, _ = exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]), MARKS | {"index": 0, "total": 1})
+    shown = re.search("Before it.*After it", page)[0]
+    assert "(A pasted picture, my &lt;b&gt;sketch: it is in the notebook as it was handed in.)" in shown
+    assert "(A pasted picture, sketch.png: it is" in shown and "<img" not in shown and "svg" not in shown
+
+
+def test_a_pasted_picture_that_is_there_is_shown():
+    cell = nbformat.v4.new_markdown_cell("![](attachment:a.png)", attachments={"a.png": {"image/png": "QUJD"}})
+    page, _ = FeedbackExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]), dict(MARKS))
+    assert 'src="data:image/png;base64,QUJD"' in page
 
 
 def test_what_is_endless_is_cut_with_a_word_that_says_so():
