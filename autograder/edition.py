@@ -53,10 +53,13 @@ PREFIX, IN_USE = "gradual-edition-", ".in_use"
 def private_folder():
     """An empty folder for as long as it is used; those of processes that were killed before are cleared away."""
     _clear_abandoned()
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
-        os.chmod(name, 0o755)
-        with FileLock(Path(name, IN_USE), mode=0o600):
-            yield Path(name)
+    # Another process may clear it away from the moment that the lock is let go, at the same time as this one.
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with FileLock(folder / ".begun", mode=0o600) as lock:
+            os.rename(lock.lock_file, folder / IN_USE)  # under this name it is never seen without its lock
+            yield folder
 
 
 def _clear_abandoned():

@@ -1,6 +1,7 @@
 """The student edition of the reference package: same names, no graded bodies."""
 
 import ast
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -94,3 +95,16 @@ def test_edition_holds_no_secret_file(tmp_path):
     folder = edition.build(tmp_path / "out", "01_gradual_noise", all_exercises())
     names = {str(path.relative_to(folder / "autograder")) for path in (folder / "autograder").rglob("*.py")}
     assert names == {"__init__.py", *edition.SHARED, *(f"worker/{name}" for name in edition.WORKER)}
+
+
+def test_graders_that_begin_and_end_at_the_same_time_leave_each_others_folders_alone(tmp_path):
+    script = """
+from autograder.edition import private_folder
+for _ in range(400):
+    with private_folder() as folder:
+        (folder / "mine").write_text("")
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    running = [subprocess.Popen([sys.executable, "-c", script], env=environment) for _ in range(3)]
+    assert [one.wait() for one in running] == [0, 0, 0]
+    assert list(tmp_path.iterdir()) == []
