@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.listing import listed
+
 
 class ExportError(Exception):
     """Why no file was written, in a sentence."""
@@ -121,7 +123,7 @@ def moodle(grades: Grades, identifier="email") -> Table:
     notes = []
     if lost:
         notes.append(
-            f"Left out, as Moodle stops at a student without an email address: {', '.join(lost)}. Add it with "
+            f"Left out, as Moodle stops at a student without an email address: {listed(lost)}. Add it with "
             "`nbgrader db student add ID --email=ADDRESS`, or use --identify id."
         )
     return Table([header, *lines], notes)
@@ -216,8 +218,8 @@ def match(rows: list[Row], people: list[dict]) -> tuple[dict[int, Row], list[str
         elif row.score is not None:
             unknown.append(row.student)
     absent = [person.get("Student") or person.get("LastName", "") for place, person in enumerate(people) if place not in found]
-    notes = [f"Graded here and not found in Canvas, so not in the file: {', '.join(unknown)}."] if unknown else []
-    return found, notes + ([f"In Canvas and not in the gradebook here, so unchanged: {'; '.join(absent)}."] if absent else [])
+    notes = [f"Graded here and not found in Canvas, so not in the file: {listed(unknown)}."] if unknown else []
+    return found, notes + ([f"In Canvas and not in the gradebook here, so unchanged: {listed(absent, separator='; ')}."] if absent else [])
 
 
 def notes_on(grades: Grades) -> list[str]:
@@ -226,9 +228,9 @@ def notes_on(grades: Grades) -> list[str]:
     late = [f"{row.student} (−{number(row.penalty)})" for row in grades.rows if row.penalty]
     missing = [row.student for row in grades.rows if row.score is None]
     return [
-        *([f"Not fully graded by hand, so their scores may rise: {', '.join(waiting)}."] if waiting else []),
-        *([f"Late, and the points are taken off: {', '.join(late)}."] if late else []),
-        *([f"Nothing handed in or graded, so no score: {', '.join(missing)}."] if missing else []),
+        *([f"Not fully graded by hand, so their scores may rise: {listed(waiting)}."] if waiting else []),
+        *([f"Late, and the points are taken off: {listed(late)}."] if late else []),
+        *([f"Nothing handed in or graded, so no score: {listed(missing)}."] if missing else []),
     ]
 
 

@@ -108,6 +108,7 @@ def feedback(lesson, student, exchange):
     from rich.progress import track
 
     from autograder import instructor
+    from autograder.listing import listed
 
     root, name = find(lesson)
     api = instructor.open_course(root)
@@ -129,7 +130,7 @@ def feedback(lesson, student, exchange):
     click.echo(f"{written} page{'' if written == 1 else 's'}: {where}" + (", and in the exchange." if exchange else ""))
     waiting = [one for one in instructor.waiting(api, name) if one in students]
     if waiting:
-        click.echo(f"Not fully graded by hand yet: {', '.join(waiting)}. Open them with: gradual formgrader")
+        click.echo(f"Not fully graded by hand yet: {listed(waiting)}. Open them with: gradual formgrader")
     for error in failed.values():
         click.echo(str(error), err=True)
     sys.exit(bool(failed))

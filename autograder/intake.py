@@ -21,6 +21,7 @@ from pathlib import Path
 
 from autograder.arrival import NO_TIME, TIMESTAMP, time_told
 from autograder.handed_in import HandedIn, IntakeError, Unreadable, files_in, printable
+from autograder.listing import listed
 from autograder.placing import Refused, alone, place, time_of
 from autograder.senders import Roster, Sender, same_folder, senders, wrong_id
 from autograder.submission import BrokenSubmission, Lesson, parse_submission
@@ -142,7 +143,7 @@ def _choose(sender: Sender, lesson: Lesson, notes: list[str]) -> tuple[str, byte
         name for _, name, _ in sender.files if not NOTEBOOK.search(name) and (name, sender.timed) != (TIMESTAMP, True)
     ]
     if others:
-        notes.append(f"Left out, as only a notebook is taken: {_listed(others)}.")
+        notes.append(f"Left out, as only a notebook is taken: {_files(others)}.")
     if not notebooks:
         raise Refused("There is no notebook.")
     read, unread = [], []
@@ -161,7 +162,7 @@ def _choose(sender: Sender, lesson: Lesson, notes: list[str]) -> tuple[str, byte
     read.sort(key=lambda entry: entry[0])
     _, name, data = read.pop()
     if read:
-        notes.append(f"Of {len(read) + 1} notebooks {printable(name)} counts; not {_listed([one[1] for one in read])}.")
+        notes.append(f"Of {len(read) + 1} notebooks {printable(name)} counts; not {_files([one[1] for one in read])}.")
     return printable(name), data
 
 
@@ -184,9 +185,8 @@ def _named(name: str, lesson: Lesson):
     return re.match(pattern, name.rsplit("/", 1)[-1], re.IGNORECASE)
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(printable(name) for name in names[:5]) + more
+def _files(names: list[str]) -> str:
+    return listed([printable(name) for name in names], most=5)
 
 
 def _timestamp(sender: Sender, notes: list[str]) -> datetime | None:

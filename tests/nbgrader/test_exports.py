@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from click.testing import CliRunner
+from nbgrader.api import Gradebook
 
 from autograder.cli import main
 from tests.nbgrader.course import REPO
@@ -54,8 +55,6 @@ def run(*arguments, fails=False):
 
 def fill(address):
     """ada: all right, one answer to grade by hand. bob: half, late. eva: graded. dan: nothing. evil: a formula for a name."""
-    from nbgrader.api import Gradebook
-
     with Gradebook(address, "gradual") as book:
         book.update_or_create_assignment(LESSON, duedate=datetime(2027, 2, 1))
         book.update_or_create_student("ada", first_name="Ada", last_name="Lovelace", email="ada@uni.example")
@@ -95,6 +94,20 @@ def test_plain_has_every_cell_the_penalty_and_who_waits(course):
     assert rows["bob"]["submitted_utc"] == "2027-02-02 00:00:00"
     assert "Not fully graded by hand, so their scores may rise: ada." in said
     assert "bob (−2.8)" in said and "Nothing handed in or graded, so no score: dan." in said
+
+
+def test_notes_name_ten_of_a_large_class_and_count_the_others(course):
+    with Gradebook(f"sqlite:///{course}/gradebook.db", "gradual") as book:
+        for place in range(1, 10):
+            book.update_or_create_student(f"e{place}")
+    assert "so no score: dan, e1, e2, e3, e4, e5, e6, e7, e8, e9." in run("export", "1", "--format", "csv")
+    with Gradebook(f"sqlite:///{course}/gradebook.db", "gradual") as book:
+        for place in range(300):
+            book.update_or_create_student(f"f{place:03}")
+    (course / "roster.csv").write_text(CANVAS + "".join(f'"Smith, {place}",{place},,s{place},One,,,,\n' for place in range(50)))
+    said = run("export", "1", "--format", "canvas", "--roster", "roster.csv")
+    assert "so no score: dan, e1, e2, e3, e4, e5, e6, e7, e8, e9 and 300 more.\n" in said
+    assert said.count("Smith, ") == 8 and "; Smith, 7 and 42 more.\n" in said
 
 
 @pytest.mark.parametrize("form", ["csv", "canvas", "moodle"])
