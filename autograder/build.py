@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.lab import environment
 from autograder.lesson_cells import notebook_cells, solved
 from autograder.lesson_source import read_lesson
 
@@ -103,8 +103,7 @@ def released(instructor: dict[str, NotebookNode], root) -> dict[str, NotebookNod
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
 
-    # nbgrader runs `alembic` by its bare name when it makes a gradebook.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    os.environ["PATH"] = environment()["PATH"]
     with tempfile.TemporaryDirectory() as course:
         for lesson, notebook in instructor.items():
             write(Path(course, "source", lesson, f"{lesson}.ipynb"), nbformat.writes(notebook))

@@ -13,6 +13,7 @@ from autograder.arrival import Arrival, read_arrival
 from autograder.batch import Task
 from autograder.crew import Result, grade_here, grade_on_cluster
 from autograder.grading import Graded, release_of
+from autograder.lab import environment
 from autograder.nbgrader_plugin import SafeAutograde
 from autograder.recording import Recorder
 
@@ -37,6 +38,7 @@ def converter(root: Path, sandboxed: bool = True):
     from nbgrader.coursedir import CourseDirectory
 
     before = Path.cwd()
+    os.environ["PATH"] = environment()["PATH"]
     os.chdir(root)  # nbgrader reads its settings where it is started
     try:
         app = NbGrader()
@@ -47,6 +49,13 @@ def converter(root: Path, sandboxed: bool = True):
         yield made
     finally:
         os.chdir(before)
+
+
+def must_be_ready(made: SafeAutograde, lesson: str):
+    """Raises ``NbGraderException`` where the course lacks what grading needs: its secret, or the lesson's release."""
+    made.secret()
+    with Recorder(made, lesson):
+        pass
 
 
 def grade_class(

@@ -45,6 +45,7 @@ def grade(lesson, submitted, roster, jobs, scheduler, no_sandbox, again):
     console = Console()
     with _course(lesson, no_sandbox) as (name, made):
         if submitted:
+            classroom.must_be_ready(made, name)
             _take_in(console, submitted, roster, made, name)
         sitting = classroom.grade_class(made, name, jobs, scheduler, again, _bar(console))
         if not sitting.graded and not sitting.current and not sitting.attention:

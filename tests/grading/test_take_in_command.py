@@ -89,6 +89,18 @@ def test_what_cannot_be_taken_in_is_one_sentence_and_nothing_is_graded(course, n
     assert (course.root / "gradebook.db").read_bytes() == before
 
 
+def test_course_that_cannot_grade_yet_takes_nothing_in(empty_course):
+    course = empty_course()
+    source = packed(course, "moodle.zip", f"{ANNA}/{NAME}")
+    secret = course.root / "course_secret"
+    secret.rename(aside := course.root / "aside")
+    assert "gradual init-course" in course.gradual("grade", "1", "--submitted", source, code=1)
+    aside.rename(secret)
+    (course.root / "gradebook.db").unlink()
+    assert f"gradual release {LESSON}" in course.gradual("grade", "1", "--submitted", source, code=1)
+    assert not (course.root / "submitted").exists()
+
+
 def test_roster_that_is_wrong_is_one_sentence(course):
     (course.root / "ids.csv").write_text("student,number\nAnna Chen,1\n")
     source = packed(course, "moodle.zip", f"{ANNA}/{NAME}")
