@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.csv_file import read_csv
 from autograder.listing import listed
 
 
@@ -150,7 +151,10 @@ def canvas_with_roster(grades: Grades, roster: Path, column: str | None = None) 
     Only the columns that say who a student is and the lesson's come back: Canvas would take the others' old values for
     changes. A student without a grade here keeps what Canvas has.
     """
-    header, *body = read_csv(roster)
+    try:
+        header, *body = read_csv(roster) or [[]]
+    except ValueError as problem:
+        raise ExportError(str(problem)) from None
     if "Student" not in header and "LastName" not in header or "ID" not in header:
         raise ExportError(f"{roster} is no gradebook exported from Canvas: its first line has no Student and ID.")
     wanted = find_column(header, column or grades.lesson)
@@ -171,17 +175,6 @@ def canvas_with_roster(grades: Grades, roster: Path, column: str | None = None) 
         keep = row is None or row.final is None or there.strip() in ("EX", "N/A")
         lines.append([line[at] for at in identity] + [there if keep else number(row.final)])
     return Table(lines, notes + notes_of_matches)
-
-
-def read_csv(file: Path) -> list[list[str]]:
-    """Lines of equal length; Canvas writes commas, or semicolons where numbers have a decimal comma."""
-    text = file.read_text(encoding="utf-8-sig")
-    first = text.split("\n", 1)[0]
-    lines = list(csv.reader(text.splitlines(keepends=True), delimiter=";" if first.count(";") > first.count(",") else ","))
-    width = max(map(len, lines), default=0)
-    if not width:
-        raise ExportError(f"{file} is empty.")
-    return [line + [""] * (width - len(line)) for line in lines if line]
 
 
 def titles(header):

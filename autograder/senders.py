@@ -13,13 +13,13 @@ A roster, a CSV file with the columns ``name,id``, gives other ids; ``name`` is 
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from autograder.csv_file import read_csv
 from autograder.handed_in import HandedIn, IntakeError, printable
 from autograder.late import in_utc
 
@@ -135,27 +135,24 @@ class Roster:
     def __init__(self, file: Path):
         self._rows: dict[str, tuple[str, datetime | None]] = {}
         try:
-            first, *rest = file.read_text(encoding="utf-8-sig").splitlines(keepends=True) or [""]
-            rows = list(csv.DictReader([first, *rest], delimiter=";" if first.count(";") > first.count(",") else ","))
-        except UnicodeDecodeError:
-            raise IntakeError(f'The roster {file} is not UTF-8 text: save it as "CSV UTF-8".') from None
-        except (OSError, csv.Error) as error:
-            raise IntakeError(f"The roster {file} cannot be read: {error}.") from None
-        if not rows or not {"name", "id"} <= rows[0].keys():
+            header, *lines = read_csv(file) or [[]]
+        except ValueError as problem:
+            raise IntakeError(f"The roster {problem}") from None
+        if not lines or not {"name", "id"} <= set(header):
             raise IntakeError(
                 f"The roster {file} needs a first line with the columns name,id and a line for each student."
             )
-        for number, row in enumerate(rows, 2):
-            self._add(row, f"Line {number} of the roster")
+        for number, line in enumerate(lines, 2):
+            self._add(dict(zip(header, line)), f"Line {number} of the roster")
 
     def _add(self, row, line):
-        name, student = (row["name"] or "").strip(), (row["id"] or "").strip()
+        name, student = row["name"].strip(), row["id"].strip()
         if wrong_id(student):
             raise IntakeError(f"{line}: the id {student!r} {wrong_id(student)}.")
         if self._rows.get(_key(name), (student,))[0] != student:
             raise IntakeError(f"{line}: {name} is there already, with another id.")
         try:
-            submitted = in_utc(row["submitted"].strip()) if (row.get("submitted") or "").strip() else None
+            submitted = in_utc(row["submitted"].strip()) if row.get("submitted", "").strip() else None
         except ValueError:
             raise IntakeError(f'{line}: {row["submitted"]!r} is no date. Write it like "2027-02-01 18:00".') from None
         self._rows[_key(name)] = student, submitted

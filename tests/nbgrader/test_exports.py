@@ -167,11 +167,12 @@ def test_a_roster_with_semicolons_and_a_column_of_another_name(course):
         (CANVAS.replace(",14,", ",100,"), [], "has 100 points, and 01_gradual_noise has 14"),
         (CANVAS, ["--column", "Nonsense"], "no column 'Nonsense'. It has: Notes, Homework 0 (11)"),
         ("a,b\n1,2\n", [], "is no gradebook exported from Canvas"),
-        ("", [], "is empty"),
+        ("", [], "is no gradebook exported from Canvas"),
+        ("Student,ID\nZoë,1\n".encode("latin-1"), [], 'roster.csv is not UTF-8 text: save it as "CSV UTF-8".'),
     ],
 )
 def test_a_roster_that_does_not_fit_is_refused_with_a_reason(course, roster, options, sentence):
-    (course / "roster.csv").write_text(roster)
+    (course / "roster.csv").write_bytes(roster if isinstance(roster, bytes) else roster.encode())
     said = run("export", "1", "--format", "canvas", "--roster", "roster.csv", *options, "--to", "out.csv", fails=True)
     assert sentence in said
     assert not (course / "out.csv").exists()
