@@ -164,14 +164,14 @@ class Notebook:
             raise TimeoutError(f"the notebook was still running after {seconds} s")
         self.wait_idle(seconds)
 
-    def wait_idle(self, seconds=60, moment=400):
-        """Wait until the kernel has nothing left to do and the page has not changed for a ``moment`` of milliseconds."""
+    def wait_idle(self, seconds=60):
+        """Wait until the kernel has nothing left to do and the page has not changed for a moment."""
         # Between two cells the kernel is idle for an instant, and "Run All" counts as finished at the first error,
         # even one that is announced: so it must still be idle after the page has settled.
         idle = False
         while not idle:
             self.page.wait_for_function(KERNEL_READY, timeout=1000 * seconds)
-            self.page.evaluate(SETTLED, moment)
+            self.page.evaluate(SETTLED)
             idle = self.page.evaluate(KERNEL_READY)
 
     def cells(self):
@@ -224,10 +224,10 @@ RUN_ALL = """seconds => Promise.race([
     window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => true, () => true),
     new Promise(resolve => setTimeout(() => resolve(false), 1000 * seconds)),
 ])"""
-SETTLED = """moment => new Promise(resolve => {
+SETTLED = """() => new Promise(resolve => {
     const done = () => { observer.disconnect(); resolve(); };
-    let timer = setTimeout(done, moment);
-    const observer = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, moment); });
+    let timer = setTimeout(done, 400);
+    const observer = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 400); });
     const watch = {subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['src']};
     observer.observe(document.querySelector('.jp-Notebook'), watch);
 })"""
@@ -281,7 +281,7 @@ class SceneOnPage:
         act()
         if value() != before:
             self.page.wait_for_function("([image, old]) => image.src !== old", arg=[image, address], timeout=60_000)
-        self.notebook.wait_idle(moment=150)  # the new picture is there: what belongs to it comes with the next frames
+        self.notebook.wait_idle()
         return self.seen()
 
 

@@ -74,7 +74,9 @@ def test_play_goes_on_from_the_slider(scene):
     assert start == 100
     scene.page.wait_for_timeout(1000)
     play.click()
-    scene.page.wait_for_timeout(1500)
+    moved = "([handle, old]) => Number(handle.getAttribute('aria-valuenow')) !== old"
+    scene.page.wait_for_function(moved, arg=[slider.element_handle(), start])
+    first = at(slider)
     play.click()
     scene.notebook.wait_idle()
-    assert start < at(slider) < 180
+    assert start < first < 180 and first <= at(slider)

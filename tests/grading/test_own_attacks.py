@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from tests.grading.hand_in import LESSON, NOTHING, RIGHT, WRITTEN, WRONG, Class, cell, cheat, expected, notebook, shown
+from tests.nbgrader.course import REPO
 
 pytestmark = [pytest.mark.nbgrader, pytest.mark.sandbox]
 
@@ -122,9 +123,9 @@ for folder in ("/tmp", "/dev/shm"):
         for number in range(10**5): open(f"{folder}/{number}", "wb").write(bytes(2**20))
     except OSError as error: print(error)""",
     "corrupts-its-memory": CHANNEL + step("ctypes.memset(id(np.float64), 0, 64)", "return x_prev"),
-    "magics": """
+    "magics": f"""
 !echo passed
-%run /work/main/autograder/judge.py
+%run {REPO}/autograder/judge.py
 %reload_ext autograder
 %env HOME=/root
 %cd /""",

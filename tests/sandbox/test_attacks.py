@@ -1,5 +1,7 @@
 """Hostile submissions: each earns exactly the points of the honest work in it."""
 
+from pathlib import Path
+
 import pytest
 from conftest import EXERCISES, LIMITS, text_of
 
@@ -7,6 +9,7 @@ from autograder.exercises import all_exercises
 from autograder.grader import Grader
 from autograder.judge import judge_all
 
+COURSE = Path(__file__).parents[2]
 ALL = {exercise.name for exercise in EXERCISES}
 WRONG = "def q_step(x_prev, beta, noise):\n    return x_prev + noise"
 EQUALS_EVERYTHING = """
@@ -43,9 +46,9 @@ class Shifty:
 def q_step(x_prev, beta, noise): return Shifty()""",  # 6
     "a numpy.py beside the notebook": "open('numpy.py', 'w').write('allclose = lambda *a: True')",  # 7
     "an ipykernel_launcher.py": "open('ipykernel_launcher.py', 'w').write('raise SystemExit')",  # 8
-    "solutions by path": """
+    "solutions by path": f"""
 import glob, json
-found = glob.glob('/**/solutions/**/*.ipynb', recursive=False) + glob.glob('/work/**/solutions', recursive=False)
+found = glob.glob('/**/solutions/**/*.ipynb', recursive=False) + glob.glob({str(COURSE / "solutions")!r} + '/*')
 assert found, 'nothing there'""",  # 9
     "walks the stack": """
 import sys
