@@ -38,11 +38,9 @@ def grade(lesson, submitted, roster, jobs, scheduler, no_sandbox, again):
     if roster and not submitted:
         raise click.UsageError("--roster says who is who in --submitted: give both.")
 
-    from rich.console import Console
-
     from autograder import class_summary, classroom
 
-    console = Console()
+    console = plain_console()
     with _course(lesson, no_sandbox) as (name, made):
         if submitted:
             classroom.must_be_ready(made, name)
@@ -54,7 +52,7 @@ def grade(lesson, submitted, roster, jobs, scheduler, no_sandbox, again):
         summary = class_summary.summarize(Path(made.coursedir.root) / made.coursedir.autograded_directory, name)
         for student, lines in sorted((summary.attention | sitting.attention).items()):
             for line in lines:
-                console.print(f"{student}: {line}", markup=False, highlight=False)
+                console.print(f"{student}: {line}")
         _summary(console, made, summary)
 
 
@@ -66,12 +64,11 @@ def grade(lesson, submitted, roster, jobs, scheduler, no_sandbox, again):
 @click.option("--yes", is_flag=True, help="Write the new scores without asking.")
 def regrade(lesson, jobs, scheduler, no_sandbox, yes):
     """Grade everyone's LESSON again, after a check was corrected: shows whose score changes before it writes."""
-    from rich.console import Console
     from rich.table import Table
 
     from autograder import classroom
 
-    console = Console()
+    console = plain_console()
     with _course(lesson, no_sandbox) as (name, made):
         changes, results = classroom.regrade(made, name, jobs, scheduler, _bar(console))
         table = Table("Student", "Cell", "Before", "After", "By hand (stays)", title=f"{name}: scores that change")
@@ -83,7 +80,7 @@ def regrade(lesson, jobs, scheduler, no_sandbox, yes):
             return
         for student, lines in classroom.write_regrade(made, name, results).items():
             for line in lines:
-                console.print(f"{student}: {line}", markup=False, highlight=False)
+                console.print(f"{student}: {line}")
         console.print(f"Written for {len(results)} students.")
 
 
@@ -112,6 +109,13 @@ def _course(lesson, no_sandbox):
         raise SystemExit(130) from None
 
 
+def plain_console():
+    """A terminal that shows text as it is: a student's or a file's name, or a sentence on code, may look like markup."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, highlight=False)
+
+
 def _bar(console):
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -134,27 +138,26 @@ def _take_in(console, source, roster, made, lesson):
     arrivals = take_in(source, made.submitted, lesson, roster)
     for arrival in arrivals:
         if str(arrival):
-            console.print(str(arrival), markup=False, highlight=False)
+            console.print(str(arrival))
     counts = Counter(arrival.status for arrival in arrivals)
     taken = ", ".join(f"{counts[status]} {status}" for status in ("new", "replaced", "unchanged") if counts[status])
     refused = f" Not taken in: {counts['refused']}." if counts["refused"] else ""
     line = f"Taken in: {taken or 'nobody'}.{refused}"
     if not arrivals:
         line = f"{source} is where submissions are kept: nothing to take in."
-    console.print(line, markup=False, highlight=False)
+    console.print(line)
 
 
 def wrong_table(summary):
     """What the class got wrong, for a terminal."""
     from rich.table import Table
-    from rich.text import Text
 
     from autograder.class_summary import rows
 
     columns = ("Exercise", "Passed", "Most common misconceptions")
     table = Table(*columns, title=f"{summary.lesson}: what the class got wrong", show_lines=True)
     for row in rows(summary):
-        table.add_row(*map(Text, row))  # not markup: a sentence may say noise[t - 1]
+        table.add_row(*row)
     return table
 
 
@@ -167,7 +170,7 @@ def _summary(console, made, summary):
         spread = f"lowest {min(totals):g}, median {statistics.median(totals):g}, highest {max(totals):g}"
         console.print(f"Scores of the checks: {spread}.")
     slowest = ", ".join(f"{student} {seconds:.1f} s" for student, seconds in summary.slowest)
-    console.print(f"Slowest: {slowest}. Could not be graded: {len(summary.not_run)}.", highlight=False)
+    console.print(f"Slowest: {slowest}. Could not be graded: {len(summary.not_run)}.")
     if summary.waiting:
         console.print(f"Students whose written answers wait for you in formgrader: {len(summary.waiting)}.")
     if summary.unsandboxed:
@@ -175,7 +178,7 @@ def _summary(console, made, summary):
     page = Path(made.coursedir.root) / "class_summary" / f"{summary.lesson}.html"
     page.parent.mkdir(exist_ok=True)
     page.write_text(class_summary.page(summary), encoding="utf-8")
-    console.print(f"To show in class, with no names: {page.relative_to(made.coursedir.root)}", highlight=False)
+    console.print(f"To show in class, with no names: {page.relative_to(made.coursedir.root)}")
 
 
 def _points(score) -> str:
