@@ -87,11 +87,16 @@ def _check_way(submitted: Path, student: str, folder: Path):
 
 
 def _keep(folder: Path, copy: Path, submitted: Path) -> Path:
-    """Keep a copy of what is about to be replaced, which stays where it is; the place of the copy."""
+    """Keep a copy of what is about to be replaced, which stays where it is; the place of the copy. Raises ``Refused``."""
     kept = submitted.with_name(f"{submitted.name}_before") / folder.relative_to(submitted)
     kept.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(path.name) for path in kept.iterdir() if path.name.isdecimal()), default=0)
-    shutil.copytree(folder, copy, symlinks=True)
+    try:
+        shutil.copytree(folder, copy, symlinks=True)
+    except shutil.Error as failed:  # a pipe, say, or a file that may not be read
+        (file, _, _), *_ = failed.args[0]
+        what = Path(file).relative_to(submitted.parent)
+        raise Refused(f"{what} cannot be kept, so nothing was replaced; take it away first.") from None
     shutil.move(copy, kept / str(number))
     return (kept / str(number)).relative_to(submitted.parent)
 

@@ -266,6 +266,15 @@ def test_resubmission_replaces_the_former_whole_and_keeps_it(course):
     assert mark((before / "2" / NAME).read_bytes()) == "second"
 
 
+def test_former_submission_that_cannot_be_kept_stays_where_it_is(course):
+    course.take(course.zip({f"chenanna_4711_1_{NAME}": notebook("first")}))
+    folder = course.submitted / "4711" / LESSON
+    os.mkfifo(folder / "pipe")
+    taken = course.take(course.zip({f"chenanna_4711_2_{NAME}": notebook("second")}))["4711"]
+    assert f"submitted/4711/{LESSON}/pipe cannot be kept, so nothing was replaced; take it away first." in str(taken)
+    assert taken.status == "refused" and mark((folder / NAME).read_bytes()) == "first"
+
+
 @pytest.mark.parametrize("data", [notebook("a"), b"", b"\n", b"{broken"])
 def test_the_same_again_changes_nothing(course, data):
     source = course.zip({f"chenanna_4711_1_{NAME}": data})
