@@ -22,7 +22,6 @@ What is slow or random is done once: outside ``draw``, or, where it calls a stud
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import html
 import os
@@ -32,7 +31,6 @@ import ipywidgets as widgets
 import numpy as np
 from traitlets import CFloat, CInt
 
-REST_SECONDS = 0.3
 STYLE = """<style>
 .gradual-scene {padding: 4px 0; overflow: hidden; contain: content}
 .gradual-scene img.gradual-picture {background: white; border-radius: 6px; object-fit: contain; align-self: flex-start}
@@ -112,29 +110,17 @@ class Scene(widgets.VBox):
 
 
 def _with_play(control):
-    """The slider with a Play button before it, linked in the browser, so playing needs no extra round trip."""
+    """The slider with a Play button before it, linked in the browser: a kernel's answer would pull the slider back."""
     step = max(1, (control.max - control.min) // 100)
-    play = widgets.Play(min=control.min, max=control.max, step=step, value=control.value, interval=80)
-    # One way only: a link back would send a second message at each move of the slider, ahead of the picture.
-    widgets.jsdlink((play, "value"), (control, "value"))
-    _when_at_rest(control, lambda: setattr(play, "value", control.value))
+    play = _Play(min=control.min, max=control.max, step=step, value=control.value, interval=80)
+    widgets.jslink((play, "value"), (control, "value"))
     return widgets.HBox([play, control])
 
 
-def _when_at_rest(control, act):
-    """Call ``act`` once the control has not moved for a moment: while it moves, an answer would pull it back."""
-    waiting = None
+class _Play(widgets.Play):
+    """A Play button whose kernel does not send each value back."""
 
-    def moved(change):
-        nonlocal waiting
-        if waiting:
-            waiting.cancel()
-        try:
-            waiting = asyncio.get_running_loop().call_later(REST_SECONDS, act)
-        except RuntimeError:  # no kernel, so nothing is on its way
-            act()
-
-    control.observe(moved, "value")
+    value = CInt(0).tag(sync=True, echo_update=False)
 
 
 class _FloatSlider(widgets.FloatSlider):
