@@ -110,17 +110,37 @@ class Scene(widgets.VBox):
 
 
 def _with_play(control):
-    """The slider with a Play button before it, linked in the browser: a kernel's answer would pull the slider back."""
+    """The slider with a Play button before it. While it plays, and only then, the two are linked in the browser.
+
+    A lasting link would pull the slider back at the kernel's late answers, or send a second message at each of its
+    moves, ahead of the picture.
+    """
     step = max(1, (control.max - control.min) // 100)
-    play = _Play(min=control.min, max=control.max, step=step, value=control.value, interval=80)
-    widgets.jslink((play, "value"), (control, "value"))
+    play = widgets.Play(min=control.min, max=control.max, step=step, value=control.value, interval=80)
+    link = None
+
+    def played(change):
+        nonlocal link
+        if change["new"]:
+            play.value = control.value
+            link = widgets.jsdlink((play, "value"), (control, "value"))
+        elif link:
+            link.unlink()
+            link.close()
+            link = None
+
+    def stopped(change):
+        if not play.playing:
+            control.value = play.value
+
+    def moved(change):
+        if not play.playing:  # so that Stop, which goes back to the start, is a change
+            play.value = control.value
+
+    play.observe(played, "playing")
+    play.observe(stopped, "value")
+    control.observe(moved, "value")  # after the picture, whose observer came first
     return widgets.HBox([play, control])
-
-
-class _Play(widgets.Play):
-    """A Play button whose kernel does not send each value back."""
-
-    value = CInt(0).tag(sync=True, echo_update=False)
 
 
 class _FloatSlider(widgets.FloatSlider):

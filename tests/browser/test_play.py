@@ -80,3 +80,26 @@ def test_play_goes_on_from_the_slider(scene):
     play.click()
     scene.notebook.wait_idle()
     assert start < first < 180 and first <= at(slider)
+
+
+def test_stop_takes_the_slider_back_to_the_start_whether_it_plays_or_not(scene):
+    (slider,) = scene.sliders()
+    play, stop = scene.box.locator(".widget-play button").all()[:2]
+    scene.press(slider, "End")
+    stop.click()
+    scene.notebook.wait_idle()
+    assert (at(slider), scene.seen().caption) == (0, "The dot is at 0.")
+    scene.press(slider, "PageUp")
+    play.click()
+    scene.page.wait_for_timeout(600)
+    stop.click()
+    scene.notebook.wait_idle()
+    assert (at(slider), scene.seen().caption) == (0, "The dot is at 0.")
+    play.click()
+    scene.page.wait_for_timeout(600)
+    play.click()
+    scene.notebook.wait_idle()
+    assert at(slider) > 0
+    stop.click()
+    scene.notebook.wait_idle()
+    assert (at(slider), scene.seen().caption) == (0, "The dot is at 0.")
